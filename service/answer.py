@@ -1,0 +1,63 @@
+"""From scores to the answer a client reads."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.artifact import LABELS, Calibration
+
+NEITHER = "neither"
+
+
+class Answer(BaseModel):
+    """One picture's answer.
+
+    `confidence` is the calibrated probability of `label`; for `neither` it is the
+    novelty. `probabilities` always speak of cat against dog, whatever the label.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Literal["cat", "dog", "neither"]
+    confidence: float = Field(ge=0, le=1)
+    probabilities: dict[Literal["cat", "dog"], float]
+    novelty: float = Field(
+        ge=0, le=1, description="How unlike its training pictures this one is."
+    )
+    model: str = Field(description="Tag of the model that answered.")
+
+
+def probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """Calibrated softmax.
+
+    Args:
+        logits: (..., 2).
+        temperature: over 0.
+    Returns:
+        (..., 2) float64, each row sums to 1.
+    """
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    scaled -= scaled.max(axis=-1, keepdims=True)
+    exponentials = np.exp(scaled)
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def answer(logits: np.ndarray, novelty: float, calibration: Calibration, model: str) -> Answer:
+    """The answer for one picture.
+
+    Args:
+        logits: (2,) in the order of `LABELS`.
+        novelty: 0 to 1.
+    """
+    p = probabilities(logits, calibration.temperature)
+    best = int(p.argmax())
+    is_neither = novelty > calibration.novelty_threshold
+    rounded = round(float(p[0]), 4)
+    return Answer(
+        label=NEITHER if is_neither else LABELS[best],  # type: ignore[arg-type]
+        confidence=round(float(novelty if is_neither else p[best]), 4),
+        probabilities={"cat": rounded, "dog": round(1 - rounded, 4)},
+        novelty=round(float(novelty), 4),
+        model=model,
+    )

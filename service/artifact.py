@@ -1,0 +1,174 @@
+"""The exported model: one folder, no pickles, every file's digest in its card."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service import images
+
+CARD = "card.json"
+ONNX = "model.onnx"
+OPENVINO = "model.xml"
+OPENVINO_WEIGHTS = "model.bin"
+LABELS = ("cat", "dog")  # THE order of logits and probabilities, everywhere
+
+
+class ArtifactError(RuntimeError):
+    """The folder is not an artifact, or not the one that its card describes."""
+
+
+class Record(BaseModel):
+    """A part of the card: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Preprocessing(Record):
+    """What `service.images` did to the training pictures, and must do to these."""
+
+    resize: int = images.RESIZE
+    crop: int = images.CROP
+    interpolation: str = images.INTERPOLATION
+
+
+class Calibration(Record):
+    """How logits become a confidence, and novelty a `neither`.
+
+    temperature: logits are divided by it before the softmax (Guo et al., 2017,
+        arXiv 1706.04599).
+    novelty_threshold: novelty, in 0 to 1, above which the label is `neither`.
+    """
+
+    temperature: float = Field(gt=0)
+    novelty_threshold: float = Field(ge=0, le=1)
+
+
+class Interval(Record):
+    """A fraction with its 95 % interval (Wilson, 1927) and the count it rests on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Metrics(Record):
+    """Figures of the exported model on one part of one data set."""
+
+    part: str
+    accuracy: Interval
+    log_loss: float
+    calibration_error: float
+    confusion: dict[str, dict[str, int]]  # true label -> answered label -> count
+    turned_away: Interval  # cats and dogs answered `neither`
+    neither_rejected: Interval | None = None  # of pictures of neither, if there were any
+    neither_auroc: float | None = None
+
+
+class Dataset(Record):
+    """Which pictures the model was made from."""
+
+    name: str
+    digest: str  # sha256 over the manifest's sorted (sha256, label, split)
+    counts: dict[str, dict[str, int]]  # split -> label -> count
+
+
+class Recipe(Record):
+    """How it was made: enough to make it again."""
+
+    backbone: str
+    weights: str
+    config: str  # the training run's full configuration, YAML
+    seed: int
+    stage: str
+    notes: dict[str, float | str] = {}
+
+
+class Proof(Record):
+    """What export measured between torch and the graphs, on real pictures."""
+
+    pictures: int
+    max_logit_difference: float  # fp32 graph against torch fp32
+    labels_equal: bool
+
+
+class Card(Record):
+    """card.json: what a client, an auditor and the loader need to know of a model."""
+
+    format: Literal[1] = 1
+    name: str = "catdog"
+    labels: tuple[str, ...] = LABELS
+    preprocessing: Preprocessing = Preprocessing()
+    precision: Literal["f32", "bf16"] = "f32"  # what the engine computes in, at most
+    calibration: Calibration
+    metrics: Metrics | None = None
+    dataset: Dataset
+    recipe: Recipe
+    proof: Proof | None = None
+    versions: dict[str, str] = {}
+    git_commit: str = "unknown"
+    created: str
+    files: dict[str, str] = {}  # name -> sha256
+
+
+def sha256_of(path: Path) -> str:
+    """The file's sha256, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_card(folder: Path) -> Card:
+    """Read a folder's card without looking at the other files.
+
+    Raises:
+        ArtifactError: no card, or one that this version does not understand.
+    """
+    path = folder / CARD
+    try:
+        card = Card.model_validate_json(path.read_bytes())
+    except FileNotFoundError as exc:
+        raise ArtifactError(f"{folder} holds no {CARD}: it is not an exported model.") from exc
+    except ValidationError as exc:
+        raise ArtifactError(f"{path} is not a card of format 1: {exc}") from exc
+    if card.preprocessing != Preprocessing() or card.labels != LABELS:
+        raise ArtifactError(
+            f"{path} was made for {card.preprocessing} and labels {card.labels}; "
+            f"this service does {Preprocessing()} and {LABELS}. Export the model again."
+        )
+    return card
+
+
+def verify(folder: Path) -> Card:
+    """Read the card and hold every file against its digest.
+
+    Raises:
+        ArtifactError: a file is missing, changed, or not in the card.
+    """
+    card = read_card(folder)
+    for name in (ONNX, OPENVINO, OPENVINO_WEIGHTS):
+        if name not in card.files:
+            raise ArtifactError(f"{folder / CARD} lists no digest for {name}. Export it again.")
+    for name, digest in card.files.items():
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            raise ArtifactError(f"{path} is named in {CARD} but is not there. Export it again.")
+        found = sha256_of(path)
+        if found != digest:
+            raise ArtifactError(
+                f"{path} is damaged or was changed: its sha256 is {found}, "
+                f"{CARD} says {digest}. Restore it, or promote another model."
+            )
+    return card
+
+
+def write_card(folder: Path, card: Card) -> Card:
+    """Write card.json last, with the digests of all other files in the folder."""
+    files = {p.name: sha256_of(p) for p in sorted(folder.iterdir()) if p.name != CARD}
+    signed = card.model_copy(update={"files": files})
+    temporary = folder / f".{CARD}"
+    temporary.write_text(json.dumps(signed.model_dump(mode="json"), indent=2) + "\n")
+    temporary.rename(folder / CARD)
+    return signed

@@ -1,0 +1,91 @@
+"""Runs batches of pictures through an exported graph. OpenVINO, on the CPU."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import openvino as ov
+
+from service.artifact import OPENVINO, Card
+
+
+class Scores(NamedTuple):
+    """What the graph says of B pictures, before calibration.
+
+    logits: (B, 2) float32, in the order of `service.artifact.LABELS`.
+    novelty: (B,) float32, 0 to 1.
+    """
+
+    logits: np.ndarray
+    novelty: np.ndarray
+
+
+def usable_cores() -> int:
+    """Cores this process may really use: its affinity, cut to the cgroup's CPU quota."""
+    cores = len(os.sched_getaffinity(0))
+    quota = _cgroup_quota()
+    return max(1, min(cores, int(quota + 0.5))) if quota else cores
+
+
+def _cgroup_quota() -> float | None:
+    """CPUs granted by cgroup v2, else v1; None where there is no limit."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError):
+        pass
+    try:
+        v1 = Path("/sys/fs/cgroup/cpu")
+        micros = int((v1 / "cpu.cfs_quota_us").read_text())
+        return None if micros <= 0 else micros / int((v1 / "cpu.cfs_period_us").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+class Engine:
+    """A loaded graph, ready for batches of any size. Not thread-safe: one caller at a time."""
+
+    def __init__(
+        self,
+        folder: Path,
+        precision: str = "f32",
+        *,
+        graph: str = OPENVINO,
+        threads: int | None = None,
+    ) -> None:
+        """Load a graph of an artifact.
+
+        Args:
+            folder: the artifact.
+            precision: `f32` or `bf16`; bf16 falls back to f32 on CPUs without it.
+            graph: file to run; the fp32 ONNX file works too.
+            threads: defaults to `usable_cores()`.
+        """
+        config = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads or usable_cores(),
+        }
+        self._compiled = ov.Core().compile_model(str(folder / graph), "CPU", config)
+        self._request = self._compiled.create_infer_request()
+
+    @classmethod
+    def for_card(cls, folder: Path, card: Card) -> "Engine":
+        """The graph and precision that the artifact's card chose for serving."""
+        return cls(folder, card.precision)
+
+    def __call__(self, pixels: np.ndarray) -> Scores:
+        """Score a batch.
+
+        Args:
+            pixels: (B, 224, 224, 3) uint8, RGB; B at least 1.
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
+            raise ValueError(
+                f"pixels must be (B, H, W, 3) uint8, got {pixels.shape} {pixels.dtype}"
+            )
+        result = self._request.infer({"pixels": pixels})
+        return Scores(result["logits"].copy(), result["novelty"].copy())

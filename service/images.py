@@ -1,0 +1,243 @@
+"""From bytes to what the network sees. Training, evaluation and serving all call this.
+
+The order is fixed: sniff the kind, refuse what is not listed, check the pixel count
+from the header, decode (JPEGs at a reduced DCT scale where that loses nothing),
+turn upright, convert to RGB, and only then crop and resize.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+RESIZE = 256  # short side of the whole picture, in pixels, of which the network ...
+CROP = 224  # ... sees the central square of this side
+INTERPOLATION = "bilinear"  # with antialiasing: Pillow widens the filter when it shrinks
+
+MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
+MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height
+
+_EXIF_ORIENTATION = 0x0112
+_DRAFT_MARGIN = 2  # decode a JPEG to no less than twice the side we resize to
+
+
+class ImageError(ValueError):
+    """A picture that cannot be answered for. The message is fit for the sender."""
+
+
+class EmptyImage(ImageError):
+    """No bytes came."""
+
+
+class UnsupportedImage(ImageError):
+    """The bytes are not of a kind in `KINDS`."""
+
+
+class TooManyPixels(ImageError):
+    """The header announces more pixels than are allowed."""
+
+
+class DamagedImage(ImageError):
+    """The kind is right, and the decoder could not read it to the end."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of image we take: Pillow's name for its decoder, and its media type."""
+
+    decoder: str
+    media_type: str
+
+
+JPEG = Kind("JPEG", "image/jpeg")
+PNG = Kind("PNG", "image/png")
+GIF = Kind("GIF", "image/gif")
+BMP = Kind("BMP", "image/bmp")
+TIFF = Kind("TIFF", "image/tiff")
+WEBP = Kind("WEBP", "image/webp")
+AVIF = Kind("AVIF", "image/avif")
+KINDS = (JPEG, PNG, GIF, BMP, TIFF, WEBP, AVIF)
+
+_MAGIC = (
+    (b"\xff\xd8\xff", JPEG),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"BM", BMP),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+)
+
+
+def sniff(data: bytes) -> Kind | None:
+    """Tell the kind of image from its first bytes; file names and headers lie."""
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return WEBP
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
+        return AVIF
+    return None
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode one picture: upright, RGB, its first frame.
+
+    A JPEG much larger than the network needs comes back smaller than it is
+    (by 1/2, 1/4 or 1/8, DCT scaling); its short side never drops below 512 so.
+    Transparency is laid over white. Colour profiles are left alone.
+
+    Args:
+        data: the file's bytes.
+        max_pixels: width times height allowed, read from the header before decoding.
+    Returns:
+        mode RGB, at least 1 x 1.
+    Raises:
+        EmptyImage, UnsupportedImage, TooManyPixels, DamagedImage: see each.
+    """
+    if not data:
+        raise EmptyImage("The picture is empty: 0 bytes came.")
+    kind = sniff(data)
+    if kind is None:
+        raise UnsupportedImage(
+            "These bytes are not an image of a kind we take. "
+            f"Send one of: {', '.join(k.media_type for k in KINDS)}."
+        )
+    try:
+        with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
+            _refuse_bomb(image.size, max_pixels)
+            side = RESIZE * _DRAFT_MARGIN
+            scale = side / min(image.size)
+            if kind is JPEG and scale < 1:
+                image.draft(image.mode, tuple(int(np.ceil(s * scale)) for s in image.size))
+            orientation = _orientation(image)
+            image.load()
+            return _upright(_to_rgb(image), orientation)
+    except ImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        raise TooManyPixels(_bomb_message("too many", max_pixels)) from exc
+    # Whatever a decoder raises (OSError, SyntaxError, struct.error, zlib.error ...)
+    # is its verdict on these bytes, and its text can leak our paths.
+    except Exception as exc:
+        raise DamagedImage(
+            f"The picture starts as {kind.media_type} but cannot be read to its end: "
+            "it is truncated or damaged. Send the whole, undamaged file."
+        ) from exc
+
+
+def crop_to_network(image: Image.Image) -> np.ndarray:
+    """Take the central square that the network sees.
+
+    Equal to resizing the short side to 256 and cropping the central 224, but only
+    the square is resampled: a 10,000 x 1 picture costs no more than any other.
+
+    Args:
+        image: mode RGB, upright.
+    Returns:
+        (224, 224, 3) uint8, RGB, contiguous.
+    """
+    width, height = image.size
+    side = min(width, height) * CROP / RESIZE
+    left, top = (width - side) / 2, (height - side) / 2
+    square = image.resize(
+        (CROP, CROP),
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + side, top + side),
+        reducing_gap=3.0,
+    )
+    return np.asarray(square)
+
+
+def network_input(data: bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Bytes to (224, 224, 3) uint8 RGB: `decode`, then `crop_to_network`."""
+    return crop_to_network(decode(data, max_pixels=max_pixels))
+
+
+def shrink_for_training(image: Image.Image) -> np.ndarray:
+    """The whole picture at the scale the network sees it: short side 256, uncropped.
+
+    Augmentation crops from this, so that it replaces the centre crop and nothing else.
+
+    Returns:
+        (H, W, 3) uint8, RGB; min(H, W) is 256, and neither is over four times the other.
+    """
+    width, height = image.size
+    short = min(width, height)
+    box_w, box_h = min(width, short * MAX_ASPECT), min(height, short * MAX_ASPECT)
+    left, top = (width - box_w) / 2, (height - box_h) / 2
+    size = round(box_w / short * RESIZE), round(box_h / short * RESIZE)
+    shrunk = image.resize(
+        size,
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + box_w, top + box_h),
+        reducing_gap=3.0,
+    )
+    return np.asarray(shrunk)
+
+
+def _refuse_bomb(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise TooManyPixels(_bomb_message(f"{width} x {height} =", max_pixels, width * height))
+
+
+def _bomb_message(what: str, max_pixels: int, came: int | None = None) -> str:
+    came_text = f"{came / 1e6:.1f} million" if came is not None else ""
+    return (
+        f"The picture has {what} {came_text} pixels; at most {max_pixels / 1e6:g} million "
+        "are allowed. Scale it down: 512 pixels on the short side lose nothing."
+    ).replace("  ", " ")
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; broken EXIF spoils no picture and means 1."""
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # Pillow's EXIF parser raises what struct, TIFF and int() raise
+        return 1
+
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    method = _TRANSPOSE.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Any of Pillow's modes to RGB, 8 bits; transparent parts become white."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image.copy()
+    if image.mode.startswith("I") or image.mode == "F":
+        return _wide_grey_to_rgb(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _wide_grey_to_rgb(image: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and floating grey to 8 bits by the scale its values use.
+
+    Pillow's own conversion clips at 255 and turns such a picture white.
+    """
+    grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    top = grey.max(initial=0.0)
+    full_scale = next((s for s in (1.0, 255.0, 65535.0) if top <= s), float(top))
+    if image.mode.startswith("I;16"):
+        full_scale = 65535.0
+    grey8 = np.clip(grey * (255.0 / full_scale), 0, 255).astype(np.uint8)
+    return ImageOps.colorize(Image.fromarray(grey8), "black", "white")
