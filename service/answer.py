@@ -22,9 +22,7 @@ class Answer(BaseModel):
     label: Literal["cat", "dog", "neither"]
     confidence: float = Field(ge=0, le=1)
     probabilities: dict[Literal["cat", "dog"], float]
-    novelty: float = Field(
-        ge=0, le=1, description="How unlike its training pictures this one is."
-    )
+    novelty: float = Field(ge=0, le=1, description="How unlike its training pictures this one is.")
     model: str = Field(description="Tag of the model that answered.")
 
 
@@ -40,7 +38,8 @@ def probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     scaled -= scaled.max(axis=-1, keepdims=True)
     exponentials = np.exp(scaled)
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+    shares: np.ndarray = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def answer(logits: np.ndarray, novelty: float, calibration: Calibration, model: str) -> Answer:
@@ -55,7 +54,7 @@ def answer(logits: np.ndarray, novelty: float, calibration: Calibration, model: 
     is_neither = novelty > calibration.novelty_threshold
     rounded = round(float(p[0]), 4)
     return Answer(
-        label=NEITHER if is_neither else LABELS[best],  # type: ignore[arg-type]
+        label=NEITHER if is_neither else LABELS[best],
         confidence=round(float(novelty if is_neither else p[best]), 4),
         probabilities={"cat": rounded, "dog": round(1 - rounded, 4)},
         novelty=round(float(novelty), 4),

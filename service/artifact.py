@@ -29,8 +29,8 @@ class Record(BaseModel):
 class Preprocessing(Record):
     """What `service.images` did to the training pictures, and must do to these."""
 
-    resize: int = images.RESIZE
-    crop: int = images.CROP
+    side: int = images.SIDE
+    crop: str = "central square"
     interpolation: str = images.INTERPOLATION
 
 
@@ -83,8 +83,8 @@ class Recipe(Record):
     weights: str
     config: str  # the training run's full configuration, YAML
     seed: int
-    stage: str
-    notes: dict[str, float | str] = {}
+    stage: str  # which of the run's networks was exported
+    log_losses: dict[str, float] = {}  # of each, on the validation part
 
 
 class Proof(Record):

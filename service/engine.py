@@ -1,6 +1,5 @@
 """Runs batches of pictures through an exported graph. OpenVINO, on the CPU."""
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import numpy as np
 import openvino as ov
 
 from service.artifact import OPENVINO, Card
+from service.cores import usable_cores
 
 
 class Scores(NamedTuple):
@@ -19,28 +19,6 @@ class Scores(NamedTuple):
 
     logits: np.ndarray
     novelty: np.ndarray
-
-
-def usable_cores() -> int:
-    """Cores this process may really use: its affinity, cut to the cgroup's CPU quota."""
-    cores = len(os.sched_getaffinity(0))
-    quota = _cgroup_quota()
-    return max(1, min(cores, int(quota + 0.5))) if quota else cores
-
-
-def _cgroup_quota() -> float | None:
-    """CPUs granted by cgroup v2, else v1; None where there is no limit."""
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError):
-        pass
-    try:
-        v1 = Path("/sys/fs/cgroup/cpu")
-        micros = int((v1 / "cpu.cfs_quota_us").read_text())
-        return None if micros <= 0 else micros / int((v1 / "cpu.cfs_period_us").read_text())
-    except (OSError, ValueError):
-        return None
 
 
 class Engine:

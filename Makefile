@@ -1,0 +1,84 @@
+# `make` alone lists the targets. Each sets up what it needs and can be repeated.
+
+PYTHON ?= python3.11
+DATA ?= starter
+CONFIG ?= training/configs/default.yaml
+MODEL ?= catdog:latest
+PORT ?= 3000
+HOST ?= 0.0.0.0
+
+export BENTOML_HOME ?= $(CURDIR)/.bentoml
+export CATDOG_CACHE ?= $(CURDIR)/.cache
+export CATDOG_RUNS ?= $(CURDIR)/runs
+export BENTOML_DO_NOT_TRACK = True
+
+VENV := .venv
+PY := $(VENV)/bin/python
+TRAIN_SET := $(VENV)/.train
+DEV_SET := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help serve train evaluate predict model test lint format lock bento clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: model  ## answer on http://localhost:$(PORT), after making a model where there is none
+	@echo "== Serving on http://localhost:$(PORT) (Ctrl-C stops)"
+	@exec $(VENV)/bin/bentoml serve service.service:CatDog --host $(HOST) --port $(PORT)
+
+model: $(TRAIN_SET)  # the promoted model; made from the starter set where there is none
+	@$(PY) -m service model >/dev/null 2>&1 || $(MAKE) --no-print-directory train DATA=starter
+
+train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets or a folder with cat/ and dog/
+	@echo "== Training on $(DATA)"
+	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)"
+	@echo "== Exporting, judging, promoting"
+	@$(PY) -m training release
+
+evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON=1
+	@$(PY) -m training evaluate "$(DATA)" --model "$(MODEL)" $(if $(JSON),--json)
+
+predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg"
+	@$(PY) -m service predict --model "$(MODEL)" $(IMAGES)
+
+test: $(DEV_SET)  ## all tests; CATDOG_PHOTOS=folder adds those on real photographs
+	@$(PY) -m pytest
+
+lint: $(DEV_SET)  ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+format: $(DEV_SET)  ## let ruff format and mend
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+bento: $(TRAIN_SET)  ## package the promoted model and the service
+	@$(VENV)/bin/bentoml build
+
+lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)
+	@for set in serve train dev; do \
+		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+			--generate-hashes --no-emit-index-url --no-header --annotation-style line \
+			requirements/$$set.in -o requirements/$$set.txt || exit 1; \
+	done
+
+clean:  ## remove the environment; runs, models and downloads stay
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Error: $(PYTHON) is not there. Install Python 3.11, or name yours: make PYTHON=..."; exit 1; }
+	@echo "== Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(TRAIN_SET): requirements/train.txt | $(VENV)/bin/python
+	@echo "== Installing what trains and serves (about 6 GB, some minutes the first time)"
+	@$(PY) -m pip install --quiet --progress-bar on --require-hashes -r requirements/train.txt
+	@touch $@
+
+$(DEV_SET): requirements/dev.txt | $(TRAIN_SET)
+	@echo "== Installing what tests"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@

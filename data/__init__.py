@@ -1,0 +1,1 @@
+"""Where pictures come from, which of them count, and which part each belongs to."""

@@ -1,0 +1,169 @@
+"""The manifest: which pictures count, under which label, in which part."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data import manifest_csv, split
+from data.errors import DataError
+from data.fingerprint import scan
+from data.picture import ALL_LABELS, SPLITS, Candidate, Excluded, Fingerprint, Row
+from data.source import Source
+from service.artifact import LABELS
+
+# Below this no part can say anything; a useful model wants some hundreds of each.
+MIN_PICTURES = 10
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Rows and excluded files, each in the order of paths."""
+
+    rows: tuple[Row, ...]
+    excluded: tuple[Excluded, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the sorted lines `sha256,label,split`: names and places don't count."""
+        lines = sorted(f"{row.sha256},{row.label},{row.split}" for row in self.rows)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """split -> label -> number of pictures."""
+        count = Counter((row.split, row.label) for row in self.rows)
+        return {s: {label: count[s, label] for label in ALL_LABELS} for s in SPLITS}
+
+    def part(self, split: str, labels: Sequence[str] = LABELS) -> tuple[Row, ...]:
+        """The rows of one part: cats and dogs, unless other labels are asked for."""
+        return tuple(row for row in self.rows if row.split == split and row.label in labels)
+
+    def check(self) -> None:
+        """See that every picture is still there, before hours of training find out.
+
+        Raises:
+            DataError: some are gone.
+        """
+        gone = [row.path for row in self.rows if not row.path.is_file()]
+        if gone:
+            raise DataError(
+                f"{len(gone)} of the manifest's {len(self.rows)} pictures are gone, the first "
+                f"is {gone[0]}. Put them back, or build the manifest again."
+            )
+
+    def save(self, path: Path) -> None:
+        """Write it as CSV; a file of that name is replaced in one step.
+
+        Raises:
+            DataError: the file cannot be written.
+        """
+        manifest_csv.write(path, self.rows, self.excluded)
+
+    @classmethod
+    def load(cls, path: Path) -> "Manifest":
+        """Read what `save` wrote. Pictures are not looked at; see `check`.
+
+        Raises:
+            DataError: there is no such file, or it is no manifest.
+        """
+        return cls(*manifest_csv.read(path))
+
+
+def build(
+    source: Source,
+    previous: Manifest | None = None,
+    fractions: split.Fractions | None = None,
+) -> Manifest:
+    """Scan a source's files and decide which count and where they belong.
+
+    Args:
+        previous: the manifest of an earlier state of the same pictures: they keep their
+            sides, and near duplicates of them join them.
+        fractions: of test and val; 0.15 each by default.
+    Raises:
+        DataError: too few cats or dogs, or a part without one of them.
+    """
+    scanned = scan([candidate.path for candidate in source.candidates])
+    results = list(zip(source.candidates, scanned, strict=True))
+    unreadable = [result for _, result in results if isinstance(result, Excluded)]
+    readable = [(c, result) for c, result in results if isinstance(result, Fingerprint)]
+    distinct, repeated = _distinct(readable)
+    _require_enough(source, distinct, len(unreadable) + len(repeated))
+
+    rows = previous.rows if previous else ()
+    assignment = split.assign(distinct, rows, fractions or split.Fractions())
+    leaking = [
+        Excluded(c.path, assignment.leaks[f.sha256])
+        for c, f in distinct
+        if f.sha256 in assignment.leaks
+    ]
+    kept = [
+        Row(c.path, c.label, assignment.sides[f.sha256], f.sha256, f.phash, f.width, f.height)
+        for c, f in distinct
+        if f.sha256 in assignment.sides
+    ]
+    excluded = [*unreadable, *repeated, *leaking]
+    return Manifest(
+        tuple(sorted(kept, key=lambda row: row.path)),
+        tuple(sorted(excluded, key=lambda file: file.path)),
+    )
+
+
+def read_bytes(row: Row) -> bytes:
+    """The bytes of a row's picture, which are those that the manifest was built from.
+
+    Raises:
+        DataError: the file is gone or has changed.
+    """
+    try:
+        data = row.path.read_bytes()
+    except OSError as exc:
+        raise DataError(
+            f"{row.path} is in the manifest but cannot be read ({exc.strerror}). "
+            "Put it back, or build the manifest again."
+        ) from exc
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise DataError(
+            f"{row.path} has changed since the manifest was built. "
+            "Restore it, or build the manifest again."
+        )
+    return data
+
+
+def _distinct(
+    pictures: Sequence[tuple[Candidate, Fingerprint]],
+) -> tuple[list[tuple[Candidate, Fingerprint]], list[Excluded]]:
+    """Keep one file of each content, and none of a content with two labels."""
+    files: dict[str, list[tuple[Candidate, Fingerprint]]] = {}
+    for candidate, fingerprint in pictures:
+        files.setdefault(fingerprint.sha256, []).append((candidate, fingerprint))
+    kept, excluded = [], []
+    for same in files.values():
+        # A file that its source puts in a part goes before one that it doesn't.
+        first, *others = sorted(same, key=lambda cf: (cf[0].split is None, cf[0].path))
+        other_label = next((c for c, _ in others if c.label != first[0].label), None)
+        if other_label is not None:
+            reason = (
+                f"label conflict: the same picture is a {first[0].label} as {first[0].path} "
+                f"and a {other_label.label} as {other_label.path}"
+            )
+            excluded += [Excluded(c.path, reason) for c, _ in same]
+        else:
+            kept.append(first)
+            excluded += [Excluded(c.path, f"duplicate of {first[0].path}") for c, _ in others]
+    return kept, excluded
+
+
+def _require_enough(
+    source: Source, pictures: Sequence[tuple[Candidate, Fingerprint]], excluded: int
+) -> None:
+    count = Counter(candidate.label for candidate, _ in pictures)
+    if any(count[label] < MIN_PICTURES for label in LABELS):
+        have = " and ".join(f"{count[label]} of {label}" for label in LABELS)
+        raise DataError(
+            f"Too few pictures in {source.name}: {have} can be read and are distinct "
+            f"({excluded} files cannot or are not); at least {MIN_PICTURES} of each are "
+            "needed. Add pictures."
+        )

@@ -1,0 +1,113 @@
+"""Near duplicates: the same picture re-encoded, resized, brightened or slightly cropped.
+
+Two pictures are near when their perceptual hashes differ in few bits. Nearness is
+followed from picture to picture: a burst of photographs is one group.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+# Bits of 64. Of the 9 million pairs among 4,250 photographs, the 2 at distance 0 are
+# duplicates, none lie at 1 to 9, and the 5 at 10 are different animals. Among 2,000
+# CIFAR pictures the pairs at 4, 6 and 8 are duplicates, as are 3 of the 4 at 10.
+# Photographs saved at JPEG quality 20, halved, doubled or turned grey stay within 4,
+# 99 % of those cropped by 4 % and all but one of 200 brightened by a fifth within 8;
+# cropping by 10 % mostly escapes. (imagehash.phash; distances come out even.)
+NEAR_BITS = 8
+
+# Hashes that differ in 8 of 64 bits differ in at most 1 bit of some fifth of them.
+_BANDS = 5
+
+
+@dataclass(frozen=True)
+class Group:
+    """Near duplicates that nothing has put on a side yet.
+
+    members: their sha256, sorted; the first is the leader.
+    touching: split -> sha256 of a picture that is in it and near one of the members.
+    """
+
+    members: tuple[str, ...]
+    touching: Mapping[str, str]
+
+
+def group(phashes: Mapping[str, str], decided: Mapping[str, str]) -> list[Group]:
+    """Group the undecided pictures by nearness, and note the decided ones they are near.
+
+    Decided pictures don't link groups to each other: their sides may differ.
+
+    Args:
+        phashes: sha256 -> phash, of all pictures. One without a phash is near nothing.
+        decided: sha256 -> split, of those whose side is known.
+    """
+    # Pictures are handled by hash: a thousand frames of one empty scene are one node.
+    undecided_at: dict[str, list[str]] = {}
+    touching_at: dict[str, dict[str, str]] = {}
+    for sha256, phash in sorted(phashes.items()):
+        node = phash or f"flat {sha256}"
+        if sha256 in decided:
+            touching_at.setdefault(node, {}).setdefault(decided[sha256], sha256)
+        else:
+            undecided_at.setdefault(node, []).append(sha256)
+    root = {node: node for node in undecided_at}
+    pairs = _near_nodes(sorted({phash for phash in phashes.values() if phash}))
+    for a, b in pairs:
+        if a in root and b in root:
+            root[_find(root, a)] = _find(root, b)
+
+    members: dict[str, list[str]] = {}
+    touching: dict[str, dict[str, str]] = {node: {} for node in root}
+    for node, sha256s in undecided_at.items():
+        members.setdefault(_find(root, node), []).extend(sha256s)
+    for a, b in [*pairs, *((b, a) for a, b in pairs), *((node, node) for node in root)]:
+        if a in root:
+            touching[_find(root, a)] |= touching_at.get(b, {})
+    return [Group(tuple(sorted(members[node])), touching[node]) for node in members]
+
+
+def near_pairs(phashes: np.ndarray, radius_bits: int = NEAR_BITS) -> np.ndarray:
+    """Find all pairs of hashes within a Hamming distance, without trying every pair.
+
+    By the pigeonhole principle some band of bits differs in at most one bit, so only
+    hashes that agree in a band, up to one flipped bit, are compared.
+
+    Args:
+        phashes: (N,) uint64, distinct.
+        radius_bits: 0 to 9.
+    Returns:
+        (K, 2) int64, indices i < j.
+    """
+    if not 0 <= radius_bits < 2 * _BANDS:
+        raise ValueError(f"radius_bits is {radius_bits}; {_BANDS} bands find 0 to {2 * _BANDS - 1}")
+    found = [np.empty((0, 2), dtype=np.int64)]
+    edges = np.linspace(0, 64, _BANDS + 1).astype(int)
+    for low, high in pairwise(edges):
+        band = (phashes >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)  # (N,)
+        order = np.argsort(band, kind="stable")
+        in_order = band[order]
+        for flip in (0, *(1 << bit for bit in range(high - low))):
+            wanted = band ^ np.uint64(flip)
+            start = np.searchsorted(in_order, wanted, "left")
+            count = np.searchsorted(in_order, wanted, "right") - start  # (N,) matches of each
+            i = np.repeat(np.arange(len(phashes)), count)
+            rank = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
+            j = order[np.repeat(start, count) + rank]
+            is_near = (i < j) & (np.bitwise_count(phashes[i] ^ phashes[j]) <= radius_bits)
+            found.append(np.stack([i[is_near], j[is_near]], axis=1))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _near_nodes(phashes: list[str]) -> list[tuple[str, str]]:
+    values = np.array([int(phash, 16) for phash in phashes], dtype=np.uint64)
+    return [(phashes[i], phashes[j]) for i, j in near_pairs(values).tolist()]
+
+
+def _find(root: dict[str, str], node: str) -> str:
+    """The representative of the node's group; paths are halved on the way."""
+    while root[node] != node:
+        root[node] = root[root[node]]
+        node = root[node]
+    return node

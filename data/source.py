@@ -1,0 +1,38 @@
+"""From what the user names to a list of labelled files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data import folder, oxford_pets, starter
+from data.errors import DataError
+from data.picture import Candidate
+
+NAMED = {"starter": starter.candidates, "oxford-pets": oxford_pets.candidates}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A set of labelled files; `name` is a key of `NAMED`, or the folder's path."""
+
+    name: str
+    candidates: tuple[Candidate, ...]
+
+
+def resolve(name_or_path: str) -> Source:
+    """Find the source that the user means, downloading it if it is one of `NAMED`.
+
+    Args:
+        name_or_path: a key of `NAMED`, or a folder; `./starter` is a folder.
+    Raises:
+        DataError: there is no such source, it cannot be had, or it lacks cats or dogs.
+    """
+    if name_or_path in NAMED:
+        return Source(name_or_path, tuple(NAMED[name_or_path]()))
+    path = Path(name_or_path).expanduser().absolute()
+    if not path.is_dir():
+        what = "is not a folder" if path.exists() else "does not exist"
+        raise DataError(
+            f"{path} {what}, and {name_or_path!r} is not a data set we know. "
+            f"Name {' or '.join(NAMED)}, or {folder.LAYOUTS}."
+        )
+    return Source(str(path), tuple(folder.candidates(path)))

@@ -1,0 +1,76 @@
+"""The service without a server.
+
+python -m service predict a.jpg b.jpg    the same answers as over HTTP
+python -m service model                  the promoted model's tag
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from service import store
+from service.answer import NEITHER, Answer
+from service.artifact import ArtifactError
+from service.batch import batch
+from service.local import Local
+from service.problems import Problem
+from service.settings import SettingsError, from_environment
+from service.store import StoreError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit status: 0, or 1 if there is no sound model or any picture got no answer.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "model":
+            print(store.path_of(options.model)[1])
+            return 0
+        return _predict(options.images, options.model, as_json=options.json)
+    except (StoreError, ArtifactError, SettingsError) as exc:
+        print(exc, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m service", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    commands = parser.add_subparsers(dest="command", required=True)
+    predict = commands.add_parser("predict", help="tell cats from dogs in picture files")
+    predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    predict.add_argument("--json", action="store_true", help="what /predict/batch would answer")
+    model = commands.add_parser("model", help="print the exact tag of the promoted model")
+    for command in (predict, model):
+        command.add_argument("--model", default=store.LATEST, help="tag (default: %(default)s)")
+    return parser
+
+
+def _predict(paths: Sequence[Path], model: str, *, as_json: bool) -> int:
+    settings = from_environment({**os.environ, "CATDOG_MODEL": model})
+    local = Local(settings)
+    outcomes = []
+    for name, outcome in local.predict(paths):
+        outcomes.append((name, outcome))
+        if not as_json:
+            is_good = isinstance(outcome, Answer)
+            print(f"{name}: {_sentence(outcome)}", file=sys.stdout if is_good else sys.stderr)
+    if as_json:
+        print(batch(local.tag, outcomes).model_dump_json(indent=2))
+    return int(any(isinstance(outcome, Problem) for _, outcome in outcomes))
+
+
+def _sentence(outcome: Answer | Problem) -> str:
+    if isinstance(outcome, Problem):
+        return outcome.detail
+    if outcome.label == NEITHER:
+        return f"neither (novelty {outcome.novelty:.3f})"
+    return f"{outcome.label} {outcome.confidence:.3f} (novelty {outcome.novelty:.3f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

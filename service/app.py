@@ -1,0 +1,167 @@
+"""HTTP: which paths there are, and what each answers. Knows no network."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from service import documentation, openapi, problems, uploads
+from service.admission import Admission
+from service.answer import Answer, answer
+from service.artifact import Card
+from service.batch import batch
+from service.decoder import Decoder
+from service.lingering import Lingering
+from service.problems import Problem
+from service.settings import Settings
+from service.uploads import Upload
+
+PAGE = Path(__file__).parent / "page"
+
+Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
+
+
+class Routes:
+    """The endpoints, and what they share."""
+
+    def __init__(
+        self, *, score: Score, card: Card, tag: str, settings: Settings, threads: int
+    ) -> None:
+        self._score = score
+        self._card = card
+        self._tag = tag
+        self._settings = settings
+        self._decode = Decoder(threads, settings.max_pixels)
+        self._admission = Admission(settings.max_in_flight)
+        self._openapi = openapi.document(settings, tag)
+        self._docs_html = documentation.render(self._openapi)
+
+    async def predict(self, request: Request) -> Response:
+        """POST /predict: one picture."""
+        with self._admission:
+            data = await uploads.read_one(request, self._settings)
+            async with _within(self._settings.answer_timeout_s):
+                pixels = await self._decode(data)
+                rows = await self._score(pixels[np.newaxis])
+        return JSONResponse(self._answer(rows[0]).model_dump())
+
+    async def predict_batch(self, request: Request) -> Response:
+        """POST /predict/batch: many pictures, each with its own answer or problem."""
+        with self._admission:
+            received = await uploads.read_many(request, self._settings)
+            async with _within(self._settings.answer_timeout_s):
+                decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
+                good = [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]
+                rows = iter(await self._score(np.stack(good)) if good else ())
+        outcomes = [
+            (upload.name, outcome if isinstance(outcome, Problem) else self._answer(next(rows)))
+            for upload, outcome in zip(received, decoded, strict=True)
+        ]
+        return JSONResponse(batch(self._tag, outcomes).model_dump())
+
+    async def model(self, _: Request) -> Response:
+        """GET /model: the card of the model that answers."""
+        return JSONResponse({"tag": self._tag, **self._card.model_dump(mode="json")})
+
+    async def openapi(self, _: Request) -> Response:
+        """GET /openapi.json."""
+        return JSONResponse(self._openapi)
+
+    async def docs(self, request: Request) -> Response:
+        """GET /docs: the OpenAPI document; rendered for who asks for HTML, as browsers do."""
+        response: Response = JSONResponse(self._openapi)
+        if "text/html" in request.headers.get("accept", ""):
+            response = HTMLResponse(self._docs_html)
+        response.headers["Vary"] = "Accept"
+        return response
+
+    async def page(self, _: Request) -> Response:
+        """GET /: the page to try it on."""
+        return FileResponse(PAGE / "index.html")
+
+    async def _pixels_or_problem(self, upload: Upload) -> np.ndarray | Problem:
+        try:
+            return await self._decode(upload.bytes())
+        except Problem as problem:
+            return problem
+
+    def _answer(self, row: np.ndarray) -> Answer:
+        """Args: row: (3,) float32, logit of cat, logit of dog, novelty."""
+        return answer(row[:2], float(row[2]), self._card.calibration, self._tag)
+
+
+def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: int) -> Starlette:
+    """Put the application together.
+
+    Args:
+        score: (N, 224, 224, 3) uint8 RGB to (N, 3) float32: logit of cat, of dog, novelty.
+        card: of the very model that `score` runs.
+        tag: its exact tag.
+        settings: limits.
+        threads: pictures decoded at once.
+    """
+    routes = Routes(score=score, card=card, tag=tag, settings=settings, threads=threads)
+    app = Starlette(
+        routes=[
+            Route("/", routes.page),
+            Mount("/page", StaticFiles(directory=PAGE)),
+            Route("/predict", routes.predict, methods=["POST"]),
+            Route("/predict/batch", routes.predict_batch, methods=["POST"]),
+            Route("/model", routes.model),
+            Route("/docs", routes.docs),
+            Route("/openapi.json", routes.openapi),
+        ],
+        middleware=[
+            Middleware(
+                Lingering,
+                max_bytes=settings.max_batch_bytes,
+                timeout_s=settings.upload_timeout_s,
+            ),
+        ],
+        exception_handlers={
+            Problem: _as_problem,
+            404: _not_found,
+            405: _method_not_allowed,
+            Exception: _internal,
+        },
+    )
+    app.router.redirect_slashes = False  # /predict/ is not a path of ours: 404, no redirect
+    return app
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """Raises: Problem: 503, it took longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as exc:
+        raise problems.overloaded() from exc
+
+
+async def _as_problem(_: Request, exc: Exception) -> Response:
+    return cast(Problem, exc).as_response()
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return problems.not_found(request.url.path).as_response()
+
+
+async def _method_not_allowed(request: Request, exc: Exception) -> Response:
+    allowed = (cast(HTTPException, exc).headers or {})["Allow"]
+    return problems.method_not_allowed(request.method, request.url.path, allowed).as_response()
+
+
+async def _internal(_: Request, __: Exception) -> Response:
+    """Starlette raises the exception again, and the server logs it with its traceback."""
+    return problems.internal().as_response()

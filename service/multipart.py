@@ -1,0 +1,132 @@
+"""multipart/form-data (RFC 7578), as it arrives: the parts named `image`, in their order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from service import problems
+from service.problems import Problem
+
+FIELD = "image"
+MAX_PARTS_BESIDE = 16  # fields of other names; a form has a few, an attack many
+
+
+@dataclass
+class Part:
+    """One `image` part.
+
+    name: the file's name as the client gave it; None for a part that is no file.
+    data: its bytes, of which at most `max_part_bytes` + 1 are kept.
+    """
+
+    name: str | None
+    data: bytearray = field(default_factory=bytearray)
+
+
+class PartReader:
+    """Feed it the body chunk by chunk; each call is short, so no event loop is blocked."""
+
+    def __init__(
+        self, content_type: str, *, max_parts: int, too_many: Problem, max_part_bytes: int
+    ) -> None:
+        """Start on a body.
+
+        Args:
+            content_type: the request's; it holds the boundary.
+            max_parts: parts named `image` that are allowed.
+            too_many: what to raise for the one after those.
+            max_part_bytes: of a longer part, one byte more is kept and the rest dropped.
+        Raises:
+            Problem: no boundary, or one longer than RFC 2046 allows.
+        """
+        _, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary")
+        if not boundary:
+            raise _malformed("its Content-Type names no boundary")
+        self.parts: list[Part] = []
+        self.other_names: list[str] = []
+        self._max_parts = max_parts
+        self._too_many = too_many
+        self.max_part_bytes = max_part_bytes
+        self._current: Part | None = None
+        self._header_name = b""
+        self._header_value = b""
+        self._disposition = b""
+        self._is_complete = False
+        try:
+            self._parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._begin,
+                    "on_header_field": self._add_header_name,
+                    "on_header_value": self._add_header_value,
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._end_headers,
+                    "on_part_data": self._add_data,
+                    "on_end": self._end,
+                },
+            )
+        except FormParserError as exc:
+            raise _malformed("its boundary is longer than 70 characters") from exc
+
+    def feed(self, chunk: bytes) -> None:
+        """Raises: Problem: malformed, or too many parts."""
+        try:
+            self._parser.write(chunk)
+        except FormParserError as exc:
+            raise _malformed("its parts are not framed by the boundary it names") from exc
+
+    def close(self) -> None:
+        """Raises: Problem: the body ended before its closing boundary."""
+        if not self._is_complete:
+            raise _malformed("it ends before its closing boundary")
+
+    def _begin(self) -> None:
+        self._disposition = b""
+
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            self._disposition = self._header_value
+        self._header_name = self._header_value = b""
+
+    def _end_headers(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if b"name" not in options:
+            raise _malformed("a part of it has no name")
+        name = _text(options, b"name")
+        if name != FIELD:
+            self._current = None
+            self.other_names.append(name or "")
+            if len(self.other_names) > MAX_PARTS_BESIDE:
+                raise _malformed(f"it has over {MAX_PARTS_BESIDE} parts not named {FIELD!r}")
+            return
+        if len(self.parts) == self._max_parts:
+            raise self._too_many
+        self._current = Part(_text(options, b"filename"))
+        self.parts.append(self._current)
+
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
+        if self._current is not None:
+            room = self.max_part_bytes + 1 - len(self._current.data)
+            self._current.data += data[start : min(end, start + max(0, room))]
+
+    def _end(self) -> None:
+        self._is_complete = True
+
+
+def _text(options: Mapping[bytes, bytes], key: bytes) -> str | None:
+    value = options.get(key)
+    return None if value is None else value.decode("utf-8", "replace")
+
+
+def _malformed(why: str) -> Problem:
+    detail = f"This is not a well-formed multipart/form-data body: {why}. "
+    return Problem(problems.MALFORMED, detail + "Let an HTTP library write it.")

@@ -1,0 +1,51 @@
+"""The way from the process that speaks HTTP to the one that holds the network."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+from aiohttp import ClientConnectionError, ClientPayloadError
+from bentoml.exceptions import ServiceUnavailable
+
+from service import problems
+
+Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
+
+CHUNK = 16  # pictures a call: one full batch of the network's, so that nobody waits for a giant
+TRIES = 4
+_PAUSE_S = 0.05  # doubles with every try; a reset connection is good again at once
+
+
+class Remote:
+    """Calls the network, again if the connection broke: scoring is pure, twice does no harm."""
+
+    def __init__(self, call: Call) -> None:
+        """Args: call: (N, 224, 224, 3) uint8 to (N, 3) float32; N at most `CHUNK`."""
+        self._call = call
+
+    async def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Score any number of pictures.
+
+        Args:
+            pixels: (N, 224, 224, 3) uint8, RGB; N at least 1.
+        Returns:
+            (N, 3) float32: logit of cat, logit of dog, novelty.
+        Raises:
+            Problem: 503, the network is overloaded or out of reach.
+        """
+        chunks = [pixels[i : i + CHUNK] for i in range(0, len(pixels), CHUNK)]
+        try:
+            rows = np.concatenate(await asyncio.gather(*map(self._score, chunks)))
+        except (ServiceUnavailable, ClientConnectionError, ClientPayloadError) as exc:
+            raise problems.overloaded() from exc
+        if rows.shape != (len(pixels), 3):
+            raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
+        return rows
+
+    async def _score(self, chunk: np.ndarray) -> np.ndarray:
+        for n in range(1, TRIES):
+            try:
+                return await self._call(chunk)
+            except (ClientConnectionError, ClientPayloadError):
+                await asyncio.sleep(_PAUSE_S * 2**n)
+        return await self._call(chunk)

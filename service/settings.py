@@ -1,0 +1,79 @@
+"""What an operator may set, each through an environment variable named `CATDOG_...`.
+
+Host, port and TLS stay BentoML's (`bentoml serve --help`).
+"""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service import images
+
+PREFIX = "CATDOG_"
+REQUEST_TIMEOUT_S = 60  # BentoML cuts a request off here; ours below must all come first
+_MIB = 1024 * 1024
+
+
+class SettingsError(ValueError):
+    """An environment variable holds what its setting does not allow."""
+
+
+class Settings(BaseModel):
+    """The service's settings; `CATDOG_` and the upper-case name is the variable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(
+        default="catdog:latest",
+        pattern=r"^catdog(:[a-z0-9._-]+)?$",
+        description="Tag of the promoted model to serve.",
+    )
+    max_upload_bytes: int = Field(
+        default=10 * _MIB, gt=0, description="Bytes of one picture, or of a raw body."
+    )
+    max_batch_bytes: int = Field(
+        default=64 * _MIB, gt=0, description="Bytes of the whole body of a batch request."
+    )
+    max_batch_pictures: int = Field(default=64, gt=0, description="Pictures of a batch request.")
+    max_pixels: int = Field(
+        default=images.MAX_PIXELS,
+        gt=0,
+        le=images.MAX_PIXELS,
+        description="Width times height of a picture.",
+    )
+    max_in_flight: int = Field(
+        default=256, gt=0, description="Requests with pictures worked on at once; others get 429."
+    )
+    upload_timeout_s: float = Field(
+        default=30, gt=0, le=30, description="Seconds for a request's body to arrive."
+    )
+    answer_timeout_s: float = Field(
+        default=20, gt=0, le=20, description="Seconds to decode and score; past them, 503."
+    )
+
+
+def variable(field: str) -> str:
+    """Name of the environment variable of a setting."""
+    return PREFIX + field.upper()
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Read and validate every setting; an unset or empty variable means the default.
+
+    Raises:
+        SettingsError: names the variable, what it holds, what is allowed.
+    """
+    given = {f: environ[variable(f)] for f in Settings.model_fields if environ.get(variable(f))}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as exc:
+        raise SettingsError(" ".join(_sentence(error) for error in exc.errors())) from exc
+
+
+def _sentence(error: Mapping[str, object]) -> str:
+    field = str(error["loc"][0])  # type: ignore[index]
+    about = Settings.model_fields[field]
+    return (
+        f"{variable(field)} is {error['input']!r}: {error['msg']}. "
+        f"{about.description} The default is {about.default}."
+    )

@@ -1,0 +1,67 @@
+import subprocess
+import sys
+
+import pytest
+
+from data import __main__ as command
+from data.manifest import Manifest
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "data", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_counts_reasons_and_digest_are_printed_and_the_manifest_written(make_folder, tmp_path):
+    folder = make_folder()
+    for i in range(12):
+        (folder / f"dog/note{i}.txt").write_text("woof")
+    done = run(str(folder), "--out", str(tmp_path / "manifest.csv"))
+    manifest = Manifest.load(tmp_path / "manifest.csv")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["total", "30", "30", "0"] in lines
+    assert ["digest", manifest.digest] in lines
+    assert done.stdout.count("not an image of a kind we take") == 10
+    assert "and 2 more" in done.stdout
+
+
+def test_what_the_user_can_mend_is_said_without_a_traceback(tmp_path):
+    done = run(str(tmp_path / "gone"))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert "gone does not exist" in done.stderr
+
+
+def test_help_names_the_layouts():
+    done = run("--help")
+    assert done.returncode == 0
+    assert "cat/ and dog/" in " ".join(done.stdout.split())
+
+
+def test_ctrl_c_ends_it_without_a_traceback(monkeypatch, capsys):
+    def interrupt(_name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "resolve", interrupt)
+    assert command.main(["starter"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_an_earlier_manifest_keeps_its_sides(make_folder, tmp_path):
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    folder = make_folder(cats=10, dogs=10)
+    assert command.main([str(folder), "--out", str(old)]) == 0
+    make_folder(cats=60, dogs=60)
+    assert command.main([str(folder), "--out", str(new), "--previous", str(old)]) == 0
+    before = {(row.sha256, row.split) for row in Manifest.load(old).rows}
+    assert before <= {(row.sha256, row.split) for row in Manifest.load(new).rows}
+
+
+@pytest.mark.parametrize("module", ["torch", "torchvision", "pytorch_lightning", "albumentations"])
+def test_the_command_needs_no_training_library(module):
+    script = f"import sys, data.__main__; assert {module!r} not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,0 +1,89 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from data import folder
+from data.errors import DataError
+from data.source import resolve
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    return path
+
+
+def labels_of(path: Path) -> dict[str, str]:
+    return {str(c.path.relative_to(path)): c.label for c in folder.candidates(path)}
+
+
+def test_labelled_folders_are_found_in_any_case_plural_and_depth(tmp_path):
+    for name in ("Cats/1.jpg", "DOG/2023/may/2.jpg", "neither/3.jpg", "horses/4.jpg"):
+        touch(tmp_path / name)
+    assert labels_of(tmp_path) == {
+        "Cats/1.jpg": "cat",
+        "DOG/2023/may/2.jpg": "dog",
+        "neither/3.jpg": "neither",
+    }
+
+
+def test_kaggle_names_carry_their_labels(tmp_path):
+    for name in ("cat.0.jpg", "DOG.1.JPG", "neither.2.png", "catalogue.pdf", "README.md"):
+        touch(tmp_path / name)
+    assert labels_of(tmp_path) == {
+        "cat.0.jpg": "cat",
+        "DOG.1.JPG": "dog",
+        "neither.2.png": "neither",
+    }
+
+
+def test_hidden_files_and_file_managers_litter_are_no_candidates(tmp_path):
+    for name in ("cat/1.jpg", "cat/.DS_Store", "cat/Thumbs.db", "dog/2.jpg", "dog/.trash/3.jpg"):
+        touch(tmp_path / name)
+    touch(tmp_path / ".cat.jpg")
+    assert sorted(labels_of(tmp_path)) == ["cat/1.jpg", "dog/2.jpg"]
+
+
+def test_linked_folders_and_files_are_followed_and_broken_links_passed_over(tmp_path):
+    touch(tmp_path / "elsewhere/1.jpg")
+    pets = tmp_path / "pets"
+    touch(pets / "dog/2.jpg")
+    (pets / "cat").symlink_to(tmp_path / "elsewhere")
+    (pets / "dog/3.jpg").symlink_to(pets / "dog/2.jpg")
+    (pets / "dog/4.jpg").symlink_to(tmp_path / "gone.jpg")
+    assert sorted(labels_of(pets)) == ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg"]
+
+
+def test_no_dogs_is_said_with_what_was_found_and_what_is_allowed(tmp_path):
+    touch(tmp_path / "cat/1.jpg")
+    touch(tmp_path / "puppies/2.jpg")
+    with pytest.raises(
+        DataError, match=r"No dogs in .*cat/ \(1 entries\), puppies/ .*cat/ and dog/.*cat\.\*"
+    ):
+        folder.candidates(tmp_path)
+
+
+def test_an_empty_folder_holds_nothing(tmp_path):
+    with pytest.raises(DataError, match=r"No cats and no dogs in .*, which holds nothing"):
+        folder.candidates(tmp_path)
+
+
+def test_a_name_that_is_neither_data_set_nor_folder_names_both(tmp_path):
+    with pytest.raises(
+        DataError, match=r"startr does not exist.*starter or oxford-pets, or a folder"
+    ):
+        resolve(str(tmp_path / "startr"))
+
+
+def test_a_file_is_not_a_data_set(tmp_path):
+    with pytest.raises(DataError, match="is not a folder"):
+        resolve(str(touch(tmp_path / "pets.zip")))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
+def test_a_folder_that_may_not_be_listed_is_named(tmp_path):
+    touch(tmp_path / "dog/1.jpg")
+    (tmp_path / "cat").mkdir(mode=0o000)
+    with pytest.raises(DataError, match=r"Cannot list .*cat: Permission denied"):
+        folder.candidates(tmp_path)

@@ -1,0 +1,133 @@
+"""What the service says about itself: documentation, model card, page, health, metrics."""
+
+import httpx
+import pytest
+
+from service import problems
+from service.settings import Settings
+from tests.live_server import Server
+
+ROUTES = {
+    "/": "get",
+    "/predict": "post",
+    "/predict/batch": "post",
+    "/model": "get",
+    "/docs": "get",
+    "/openapi.json": "get",
+    "/livez": "get",
+    "/readyz": "get",
+    "/metrics": "get",
+}
+
+
+@pytest.fixture
+def openapi(client: httpx.Client) -> dict:
+    return client.get("/docs").json()
+
+
+def test_openapi_names_every_route(openapi: dict) -> None:
+    assert openapi["openapi"] == "3.1.0"
+    assert {path: next(iter(methods)) for path, methods in openapi["paths"].items()} == ROUTES
+
+
+def test_openapi_names_every_error(openapi: dict) -> None:
+    named = {(p["type"], p["status"], p["title"]) for p in openapi["info"]["x-problems"]}
+    assert named == {(kind.type, kind.status, kind.title) for kind in problems.KINDS}
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_openapi_lists_the_statuses_of_the_contract(openapi: dict, path: str) -> None:
+    responses = openapi["paths"][path]["post"]["responses"]
+    of_pictures = set() if path.endswith("batch") else {"422"}
+    assert set(responses) >= {"200", "400", "405", "413", "415", "429", "500", "503"} | of_pictures
+    for status, response in responses.items():
+        assert response["description"]
+        if status != "200":
+            assert list(response["content"]) == ["application/problem+json"]
+    assert "Retry-After" in responses["429"]["headers"]
+    assert "Retry-After" in responses["503"]["headers"]
+
+
+def test_openapi_names_every_limit_with_its_value_and_variable(openapi: dict) -> None:
+    limits = {limit["variable"]: limit["value"] for limit in openapi["info"]["x-limits"]}
+    assert limits["CATDOG_MAX_UPLOAD_BYTES"] == 10 * 1024 * 1024
+    assert limits["CATDOG_MAX_BATCH_BYTES"] == 64 * 1024 * 1024
+    assert limits["CATDOG_MAX_BATCH_PICTURES"] == 64
+    assert len(limits) == len(Settings.model_fields) - 1  # the model is no limit
+
+
+def test_openapi_names_every_field_of_the_answers(client: httpx.Client, openapi: dict) -> None:
+    schemas = openapi["components"]["schemas"]
+    answer = set(schemas["Answer"]["properties"])
+    assert answer == {"label", "confidence", "probabilities", "novelty", "model"}
+    assert set(schemas["NamedAnswer"]["properties"]) == answer | {"name"}
+    assert set(schemas["ModelCard"]["properties"]) == set(client.get("/model").json())
+    assert set(schemas["ProblemBody"]["properties"]) == {"type", "title", "status", "detail"}
+
+
+def test_every_reference_in_openapi_leads_somewhere(openapi: dict) -> None:
+    def references(node: object) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [r for value in node.values() for r in references(value)]
+        return [r for value in node for r in references(value)] if isinstance(node, list) else []
+
+    known = {f"#/components/schemas/{name}" for name in openapi["components"]["schemas"]}
+    assert set(references(openapi)) <= known
+
+
+def test_openapi_json_is_the_same_document(client: httpx.Client, openapi: dict) -> None:
+    assert client.get("/openapi.json").json() == openapi
+
+
+def test_browsers_get_documentation_that_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+    response = client.get("/docs", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert response.headers["content-type"].startswith("text/html")
+    assert response.headers["vary"] == "Accept"
+    for needle in (*ROUTES, *(f'id="{kind.slug}"' for kind in problems.KINDS), "CATDOG_MAX_PIXELS"):
+        assert needle in response.text
+    assert "https://" not in response.text
+
+
+def test_model_is_the_card_and_the_exact_tag(client: httpx.Client, server: Server) -> None:
+    card = client.get("/model").json()
+    assert card["tag"] == server.tag
+    assert card["labels"] == ["cat", "dog"]
+    assert card["calibration"] == {"temperature": 2.0, "novelty_threshold": 0.8}
+
+
+@pytest.mark.parametrize("path", ["/", "/page/page.css", "/page/page.js"])
+def test_page_is_served_and_loads_nothing_from_elsewhere(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "://" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/model", "/nothing", "/schema.json", "/metrics"])
+def test_every_answer_has_the_security_headers(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+def test_health_is_good(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_metrics_are_those_of_prometheus(client: httpx.Client) -> None:
+    client.get("/model")
+    text = client.get("/metrics").text
+    assert "# TYPE bentoml_service_request_total counter" in text
+
+
+def test_cross_origin_requests_are_not_invited(client: httpx.Client) -> None:
+    response = client.get("/model", headers={"Origin": "http://elsewhere.example"})
+    assert "access-control-allow-origin" not in response.headers
+
+
+def test_access_log_is_quiet(client: httpx.Client, server: Server) -> None:
+    client.get("/model")
+    assert "/model" not in server.log.read_text()

@@ -1,0 +1,195 @@
+"""Every error that a client can cause, over the wire."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests import pictures
+from tests.http.problem import assert_problem
+
+MIB = 1024 * 1024
+JPEG_OF_11_MB = pictures.padded(pictures.plain(kind="JPEG"), 11 * MIB)
+FORM = {"Content-Type": "multipart/form-data; boundary=xyz"}
+PART = b'--xyz\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+
+
+def file(data: bytes, name: str = "a.jpg", media_type: str = "image/jpeg") -> dict:
+    return {"files": {"image": (name, data, media_type)}}
+
+
+def raw(data: bytes | Iterator[bytes], **headers: str) -> dict:
+    return {"content": data, "headers": headers}
+
+
+@pytest.mark.parametrize(
+    ("request_parts", "status", "slug", "phrase"),
+    [
+        pytest.param(raw(b""), 400, "no-picture", "empty", id="no-body"),
+        pytest.param(
+            {"files": {"photo": ("a.jpg", b"x")}}, 400, "no-picture", "'photo'", id="other-part"
+        ),
+        pytest.param(file(b""), 400, "empty-picture", "0 bytes", id="empty-file"),
+        pytest.param(
+            {"files": {"image": (None, "http://example.com/a.jpg")}},
+            400,
+            "malformed-request",
+            "never fetches",
+            id="url-as-text-field",
+        ),
+        pytest.param(
+            {"files": {"image": (None, "file:///etc/passwd")}},
+            400,
+            "malformed-request",
+            "never opens a path",
+            id="path-as-text-field",
+        ),
+        pytest.param(
+            {"files": [("image", ("a", b"x")), ("image", ("b", b"y"))]},
+            400,
+            "malformed-request",
+            "/predict/batch",
+            id="two-pictures",
+        ),
+        pytest.param(
+            raw(b"garbage", **FORM), 400, "malformed-request", "framed", id="not-multipart"
+        ),
+        pytest.param(
+            raw(b"x", **{"Content-Type": "multipart/form-data"}),
+            400,
+            "malformed-request",
+            "no boundary",
+            id="no-boundary",
+        ),
+        pytest.param(
+            raw(PART + pictures.plain(), **FORM),
+            400,
+            "malformed-request",
+            "closing boundary",
+            id="multipart-cut-off",
+        ),
+        pytest.param(
+            raw(b"--xyz\r\nContent-Type: image/png\r\n\r\n1\r\n--xyz--\r\n", **FORM),
+            400,
+            "malformed-request",
+            "no name",
+            id="part-without-a-name",
+        ),
+        pytest.param(raw(JPEG_OF_11_MB), 413, "too-many-bytes", "10485760", id="11-mb-raw"),
+        pytest.param(file(JPEG_OF_11_MB), 413, "too-many-bytes", "bytes", id="11-mb-form"),
+        pytest.param(
+            raw(pictures.padded(pictures.plain(kind="JPEG"), 10 * MIB + 1)),
+            413,
+            "too-many-bytes",
+            "10485760",
+            id="one-byte-too-many",
+        ),
+        pytest.param(
+            file(pictures.padded(pictures.plain(kind="JPEG"), 10 * MIB + 1)),
+            413,
+            "too-many-bytes",
+            "10485760",
+            id="one-byte-too-many-in-a-form",
+        ),
+        pytest.param(
+            raw(pictures.bomb()), 413, "too-many-pixels", "64 million", id="200-megapixels"
+        ),
+        pytest.param(file(b"hello"), 415, "unsupported-picture", "image/png", id="text-as-jpg"),
+        pytest.param(raw(b"\0garbage\xff" * 99), 415, "unsupported-picture", "image", id="garbage"),
+        pytest.param(
+            {"json": {"image": "http://example.com/a.jpg"}},
+            415,
+            "unsupported-picture",
+            "never fetches a URL",
+            id="json-naming-a-url",
+        ),
+        pytest.param(
+            {"data": {"image": "http://example.com/a.jpg"}},
+            415,
+            "unsupported-picture",
+            "never fetches a URL",
+            id="urlencoded-form",
+        ),
+        pytest.param(
+            raw(b"\x80\x04K\x01.", **{"Content-Type": "application/vnd.bentoml+pickle"}),
+            415,
+            "unsupported-picture",
+            "application/vnd.bentoml+pickle",
+            id="pickle",
+        ),
+        pytest.param(
+            raw(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            415,
+            "unsupported-picture",
+            "image",
+            id="svg",
+        ),
+        pytest.param(
+            raw(pictures.truncated_jpeg()), 422, "damaged-picture", "truncated", id="truncated-jpeg"
+        ),
+        pytest.param(
+            raw(pictures.plain()[:40]), 422, "damaged-picture", "image/png", id="truncated-png"
+        ),
+    ],
+)
+def test_bad_request_gets_its_own_problem(
+    client: httpx.Client, request_parts: dict, status: int, slug: str, phrase: str
+) -> None:
+    response = client.post("/predict", **request_parts)
+    assert phrase in assert_problem(response, status, slug)
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_chunked_body_is_cut_off_at_the_limit_and_the_answer_arrives(
+    client: httpx.Client, path: str
+) -> None:
+    def endless() -> Iterator[bytes]:
+        yield PART
+        for _ in range(70):
+            yield bytes(MIB)
+
+    response = client.post(path, content=endless(), headers=FORM)
+    assert "content-length" not in response.request.headers
+    assert_problem(response, 413, "too-many-bytes")
+
+
+def test_chunked_raw_body_of_11_mb_is_too_long(client: httpx.Client) -> None:
+    chunks = (JPEG_OF_11_MB[i : i + MIB] for i in range(0, len(JPEG_OF_11_MB), MIB))
+    assert_problem(client.post("/predict", content=chunks), 413, "too-many-bytes")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/schema.json", "/docs.json", "/static_content/index.css", "/assets/x",
+     "/page/../app.py", "/page/nothing.js", "/predict/", "/score", "/Network/score"],
+)  # fmt: skip
+def test_nothing_is_served_that_is_not_ours(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    assert_problem(response, 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/predict", {"POST"}),
+        ("PUT", "/predict", {"POST"}),
+        ("DELETE", "/predict/batch", {"POST"}),
+        ("POST", "/model", {"GET", "HEAD"}),
+        ("POST", "/", {"GET", "HEAD"}),
+        ("POST", "/docs", {"GET", "HEAD"}),
+        ("POST", "/readyz", {"GET", "HEAD"}),
+        ("POST", "/metrics", {"GET", "HEAD"}),
+    ],
+)
+def test_wrong_method_names_the_right_ones(
+    client: httpx.Client, method: str, path: str, allowed: set[str]
+) -> None:
+    response = client.request(method, path)
+    assert_problem(response, 405, "method-not-allowed")
+    assert set(response.headers["allow"].split(", ")) == allowed
+
+
+def test_connection_survives_an_error(client: httpx.Client) -> None:
+    for _ in range(3):
+        assert client.post("/predict", content=JPEG_OF_11_MB).status_code == 413
+        assert client.post("/predict", content=pictures.plain()).status_code == 200

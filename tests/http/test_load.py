@@ -1,0 +1,78 @@
+"""Many clients at once: none is refused, none gets another's answer."""
+
+import asyncio
+
+import httpx
+
+from tests import known_network, pictures
+from tests.live_server import Server
+
+CLIENTS = 64
+REQUESTS_EACH = 32
+
+
+def colour(client: int, request: int) -> tuple[int, int, int]:
+    """A colour of which the answer (p to 4 places, novelty) tells who asked what."""
+    return 4 * client, 6 * request, 128
+
+
+def is_own(answer: dict, rgb: tuple[int, int, int]) -> bool:
+    p, novelty = known_network.p_cat(rgb), known_network.novelty(rgb)
+    return (
+        abs(answer["probabilities"]["cat"] - p) < 1e-3 and abs(answer["novelty"] - novelty) < 1e-3
+    )
+
+
+async def ask(server: Server, client: int) -> list[str]:
+    """One client's requests, one after the other. Returns what went wrong."""
+    wrong = []
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        for request in range(REQUESTS_EACH):
+            rgb = colour(client, request)
+            if request % 5 == 4:
+                response = await http.post("/predict", content=pictures.truncated_jpeg())
+                if response.status_code != 422:
+                    wrong.append(f"{response.status_code} for a damaged picture")
+                continue
+            response = await http.post("/predict", content=pictures.plain(rgb, size=(8, 8)))
+            if response.status_code != 200:
+                wrong.append(f"{response.status_code} {response.text}")
+            elif not is_own(response.json(), rgb):
+                wrong.append(f"{rgb} got {response.json()}")
+    return wrong
+
+
+def batch_sizes(metrics: str) -> tuple[float, float]:
+    """Number of batches so far, and of those that held one request only."""
+    lines = [x for x in metrics.splitlines() if x.startswith("bentoml_service_adaptive_batch_size")]
+    count = next(x for x in lines if "_count{" in x)
+    ones = next(x for x in lines if 'le="1.0"' in x)
+    return float(count.rpartition(" ")[2]), float(ones.rpartition(" ")[2])
+
+
+def test_64_clients_each_get_their_own_answers_and_no_error(
+    server: Server, client: httpx.Client
+) -> None:
+    async def all_clients() -> list[list[str]]:
+        return await asyncio.gather(*(ask(server, n) for n in range(CLIENTS)))
+
+    client.post("/predict", content=pictures.plain()).raise_for_status()
+    batches, ones = batch_sizes(client.get("/metrics").text)
+    wrong = [w for each in asyncio.run(all_clients()) for w in each]
+    assert wrong == []
+    batches_after, ones_after = batch_sizes(client.get("/metrics").text)
+    assert batches_after - batches > ones_after - ones, "no batch held more than one request"
+
+
+def test_pictures_of_concurrent_batch_requests_are_not_mixed_up(server: Server) -> None:
+    async def ask_batch(http: httpx.AsyncClient, n: int) -> bool:
+        shades = [colour(n, i) for i in range(1 + n)]
+        files = [("image", ("a.png", pictures.plain(s, size=(8, 8)))) for s in shades]
+        predictions = (await http.post("/predict/batch", files=files)).json()["predictions"]
+        return all(is_own(p, s) for p, s in zip(predictions, shades, strict=True))
+
+    async def all_batches() -> list[bool]:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+            return await asyncio.gather(*(ask_batch(http, n) for n in range(40)))
+
+    assert all(asyncio.run(all_batches()))

@@ -1,0 +1,48 @@
+"""A server that cannot serve well does not start, and says why in a sentence."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import live_server
+
+EXIT_TIMEOUT_S = 60
+
+
+def refusal(home: Path, tmp_path: Path, **settings: str) -> str:
+    """What the server says before it exits with status 1."""
+    log = tmp_path / "log.txt"
+    process = live_server.spawn(home, log, live_server.free_port(), **settings)
+    try:
+        assert process.wait(timeout=EXIT_TIMEOUT_S) == 1
+    finally:
+        process.kill()
+        process.wait()
+    text = log.read_text()
+    assert "Traceback" not in text
+    return text
+
+
+def test_damaged_artifact_is_refused(bentoml_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(bentoml_home, home)
+    (weights,) = home.glob("models/catdog/*/model.bin")
+    damaged = bytearray(weights.read_bytes())
+    damaged[0] ^= 1
+    weights.write_bytes(damaged)
+    assert "model.bin is damaged or was changed" in refusal(home, tmp_path)
+
+
+def test_without_a_promoted_model_it_says_what_to_run(tmp_path: Path) -> None:
+    assert "Run `make train`" in refusal(tmp_path / "empty", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("CATDOG_MAX_UPLOAD_BYTES", "10MB"), ("CATDOG_MAX_PIXELS", "-1")]
+)
+def test_bad_setting_is_named(
+    bentoml_home: Path, tmp_path: Path, variable: str, value: str
+) -> None:
+    text = refusal(bentoml_home, tmp_path, **{variable: value})
+    assert f"{variable} is '{value}'" in text

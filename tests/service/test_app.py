@@ -1,0 +1,146 @@
+"""service.app without BentoML: limits at their edges, overload, and our own failures."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from service import app, problems
+from service.artifact import Calibration, Card, Dataset, Recipe
+from service.settings import Settings
+from tests import pictures
+from tests.http.problem import assert_problem
+
+CARD = Card(
+    calibration=Calibration(temperature=1, novelty_threshold=1),
+    dataset=Dataset(name="none", digest="0" * 64, counts={}),
+    recipe=Recipe(backbone="none", weights="none", config="", seed=0, stage="none"),
+    created="2026-01-01T00:00:00Z",
+)
+Talk = Callable[[httpx.AsyncClient], Awaitable[Any]]
+
+
+async def cats(pixels: np.ndarray) -> np.ndarray:
+    """A network that asserts what it is given, and sees cats."""
+    assert pixels.dtype == np.uint8
+    assert pixels.shape[1:] == (224, 224, 3)
+    return np.tile(np.array([[9.0, 0.0, 0.0]], np.float32), (len(pixels), 1))
+
+
+def talk(what: Talk, *, score: app.Score = cats, **settings: Any) -> Any:
+    """Let `what` talk to an application of these settings."""
+
+    async def run() -> Any:
+        application = app.build(
+            score=score, card=CARD, tag="catdog:x", settings=Settings(**settings), threads=1
+        )
+        transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            return await what(client)
+
+    return asyncio.run(run())
+
+
+def post(path: str, **request: Any) -> Talk:
+    return lambda client: client.post(path, **request)
+
+
+def test_bytes_are_counted_to_the_last_one() -> None:
+    data = pictures.plain()
+    assert talk(post("/predict", content=data), max_upload_bytes=len(data)).status_code == 200
+    response = talk(post("/predict", content=data), max_upload_bytes=len(data) - 1)
+    assert_problem(response, 413, "too-many-bytes")
+
+
+def test_pixels_are_counted_to_the_last_one() -> None:
+    data = pictures.plain(size=(30, 20))
+    assert talk(post("/predict", content=data), max_pixels=600).status_code == 200
+    response = talk(post("/predict", content=data), max_pixels=599)
+    assert "30 x 20" in assert_problem(response, 413, "too-many-pixels")
+
+
+def test_pictures_of_a_batch_are_counted_to_the_last_one() -> None:
+    files = [("image", ("a.png", pictures.plain()))] * 3
+    many = talk(post("/predict/batch", files=files), max_batch_pictures=3)
+    assert len(many.json()["predictions"]) == 3
+    response = talk(post("/predict/batch", files=files), max_batch_pictures=2)
+    assert_problem(response, 413, "too-many-pictures")
+
+
+def test_bytes_of_a_batch_are_counted() -> None:
+    files = [("image", ("a.png", pictures.plain()))] * 3
+    response = talk(post("/predict/batch", files=files), max_batch_bytes=500)
+    assert_problem(response, 413, "too-many-bytes")
+
+
+def test_requests_past_the_bound_get_429_and_those_before_it_their_answer() -> None:
+    async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
+        requests = (client.post("/predict", content=pictures.plain()) for _ in range(10))
+        return await asyncio.gather(*requests)
+
+    responses = talk(crowd, max_in_flight=4)
+    assert [r.status_code for r in responses].count(200) == 4
+    refused = [r for r in responses if r.status_code != 200]
+    for response in refused:
+        assert_problem(response, 429, "too-many-requests")
+        assert int(response.headers["retry-after"]) >= 1
+
+
+def test_errors_give_their_place_back() -> None:
+    async def many_errors(client: httpx.AsyncClient) -> httpx.Response:
+        for _ in range(5):
+            assert (await client.post("/predict", content=b"x")).status_code == 415
+        return await client.post("/predict", content=pictures.plain())
+
+    assert talk(many_errors, max_in_flight=1).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_overloaded_network_is_503_with_retry_after(path: str) -> None:
+    async def overloaded(_: np.ndarray) -> np.ndarray:
+        raise problems.overloaded()
+
+    files = {"image": ("a.png", pictures.plain())}
+    response = talk(post(path, files=files), score=overloaded)
+    assert_problem(response, 503, "overloaded")
+    assert int(response.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_silent_network_is_503_with_retry_after(path: str) -> None:
+    async def silent(_: np.ndarray) -> np.ndarray:
+        return await asyncio.Event().wait() or np.empty(0)
+
+    files = {"image": ("a.png", pictures.plain())}
+    response = talk(post(path, files=files), score=silent, answer_timeout_s=0.2)
+    assert_problem(response, 503, "overloaded")
+    assert int(response.headers["retry-after"]) >= 1
+
+
+def test_bug_of_ours_is_500_and_says_nothing_of_our_insides() -> None:
+    async def broken(_: np.ndarray) -> np.ndarray:
+        raise KeyError("/secret/path")
+
+    response = talk(post("/predict", content=pictures.plain()), score=broken)
+    assert "secret" not in assert_problem(response, 500, "internal-error")
+
+
+def test_body_that_does_not_end_in_time_is_408() -> None:
+    async def stalled() -> AsyncIterator[bytes]:
+        yield pictures.plain()[:10]
+        await asyncio.Event().wait()
+
+    response = talk(post("/predict", content=stalled()), upload_timeout_s=0.05)
+    assert "0.05 s" in assert_problem(response, 408, "upload-timeout")
+
+
+def test_batch_without_a_good_picture_never_asks_the_network() -> None:
+    async def unasked(_: np.ndarray) -> np.ndarray:
+        raise AssertionError("the network was asked")
+
+    files = {"image": ("a.png", b"x")}
+    response = talk(post("/predict/batch", files=files), score=unasked)
+    assert response.json()["predictions"][0]["error"]["status"] == 415

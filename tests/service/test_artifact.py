@@ -1,0 +1,106 @@
+"""service.artifact and service.engine, on the artifact of known arithmetic."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service import artifact
+from service.artifact import ArtifactError
+from service.engine import Engine, usable_cores
+
+
+@pytest.fixture
+def folder(artifact_folder: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(artifact_folder, tmp_path / "artifact"))
+
+
+def test_whole_artifact_verifies(folder: Path) -> None:
+    assert set(artifact.verify(folder).files) == {"model.onnx", "model.xml", "model.bin"}
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.xml", "model.bin"])
+def test_one_flipped_bit_is_refused(folder: Path, name: str) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ArtifactError, match=f"{name} is damaged or was changed"):
+        artifact.verify(folder)
+
+
+def test_missing_file_is_refused(folder: Path) -> None:
+    (folder / "model.bin").unlink()
+    with pytest.raises(ArtifactError, match=r"model\.bin is named in card\.json but is not there"):
+        artifact.verify(folder)
+
+
+def test_card_without_a_graph_is_refused(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    artifact.write_card(folder, artifact.read_card(folder))
+    with pytest.raises(ArtifactError, match=r"lists no digest for model\.onnx"):
+        artifact.verify(folder)
+
+
+def test_card_that_names_a_file_elsewhere_is_refused(folder: Path) -> None:
+    card = artifact.read_card(folder)
+    outside = card.model_copy(update={"files": {**card.files, "../secret": "0" * 64}})
+    (folder.parent / "secret").touch()
+    (folder / artifact.CARD).write_text(outside.model_dump_json())
+    with pytest.raises(ArtifactError, match="secret is named in"):
+        artifact.verify(folder)
+
+
+def test_folder_without_a_card_is_no_artifact(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"holds no card\.json"):
+        artifact.verify(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"format": 2}'])
+def test_card_that_is_none_is_refused(folder: Path, text: str) -> None:
+    (folder / artifact.CARD).write_text(text)
+    with pytest.raises(ArtifactError, match="is not a card of format 1"):
+        artifact.read_card(folder)
+
+
+def test_card_with_flipped_labels_is_refused(folder: Path) -> None:
+    flipped = artifact.read_card(folder).model_copy(update={"labels": ("dog", "cat")})
+    artifact.write_card(folder, flipped)
+    with pytest.raises(ArtifactError, match="Export the model again"):
+        artifact.read_card(folder)
+
+
+def test_card_survives_writing_and_reading(folder: Path) -> None:
+    card = artifact.read_card(folder)
+    assert artifact.write_card(folder, card) == card == artifact.read_card(folder)
+
+
+@pytest.mark.parametrize("graph", [artifact.OPENVINO, artifact.ONNX])
+@pytest.mark.parametrize("batch", [1, 3, 17])
+def test_engine_scores_batches_of_any_size_row_by_row(
+    artifact_folder: Path, graph: str, batch: int
+) -> None:
+    pixels = np.zeros((batch, 224, 224, 3), np.uint8)
+    pixels[..., 0] = np.arange(batch)[:, None, None] * 10
+    scores = Engine(artifact_folder, graph=graph)(pixels)
+    expected = np.arange(batch) * 10 * 4 / 255
+    assert scores.logits == pytest.approx(np.stack([expected, -expected], axis=1), abs=1e-5)
+    assert scores.novelty == pytest.approx(np.zeros(batch))
+
+
+def test_engine_results_outlive_the_next_call(artifact_folder: Path) -> None:
+    engine = Engine(artifact_folder)
+    first = engine(np.full((1, 224, 224, 3), 255, np.uint8)).novelty
+    engine(np.zeros((1, 224, 224, 3), np.uint8))
+    assert first[0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("shape", [(224, 224, 3), (1, 3, 224, 224), (1, 224, 224)])
+def test_engine_refuses_other_shapes(artifact_folder: Path, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="pixels must be"):
+        Engine(artifact_folder)(np.zeros(shape, np.uint8))
+
+
+def test_at_least_one_core_is_usable() -> None:
+    assert usable_cores() >= 1

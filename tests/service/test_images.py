@@ -1,0 +1,88 @@
+"""service.images: what the network gets to see."""
+
+import contextlib
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from service import images
+from tests import pictures
+from tests.pictures import RED
+
+
+def test_network_input_is_a_contiguous_upright_uint8_square() -> None:
+    pixels = images.network_input(pictures.plain(RED, size=(300, 200)))
+    assert (pixels.shape, pixels.dtype) == ((224, 224, 3), np.uint8)
+    assert pixels.flags.c_contiguous
+    assert (pixels == RED).all()
+
+
+def test_network_sees_the_central_square_and_nothing_beside_it() -> None:
+    wide = Image.new("RGB", (400, 100), (255, 255, 255))
+    wide.paste(RED, (145, 0, 255, 100))  # interpolation looks a little beyond the square
+    assert (images.crop_to_network(wide) == RED).all()
+
+
+def test_shrinking_averages_rather_than_picks() -> None:
+    """A fine chequerboard becomes grey; without antialiasing it would become noise."""
+    board = (np.indices((1000, 1000)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    pixels = images.crop_to_network(Image.fromarray(board).convert("RGB"))
+    assert np.abs(pixels.astype(int) - 127).max() <= 2
+
+
+def test_large_jpeg_is_decoded_small_but_never_below_512() -> None:
+    image = images.decode(pictures.plain(RED, "JPEG", size=(4000, 3000)))
+    assert 512 <= min(image.size) < 1024
+
+
+def test_dct_scaling_changes_what_the_network_sees_by_little() -> None:
+    noise = Image.effect_noise((60, 45), 80).resize((2400, 1800), Image.Resampling.BICUBIC)
+    data = pictures.encode(noise.convert("RGB"), "JPEG", quality=95)
+    with Image.open(io.BytesIO(data)) as whole:
+        direct = images.crop_to_network(whole.convert("RGB"))
+    scaled = images.network_input(data)
+    assert np.abs(direct.astype(int) - scaled.astype(int)).mean() < 1.5
+
+
+@pytest.mark.parametrize("kind", images.KINDS, ids=lambda kind: kind.decoder)
+def test_kind_is_told_from_the_bytes(kind: images.Kind) -> None:
+    data = pictures.plain(kind=kind.decoder)
+    assert images.sniff(data) == kind
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"%PDF-1.7", b"RIFF1234WAVE", b"\0\0\0 ftypmp42"])
+def test_other_bytes_are_of_no_kind(data: bytes) -> None:
+    assert images.sniff(data) is None
+
+
+def test_empty_unsupported_damaged_and_oversized_are_told_apart() -> None:
+    with pytest.raises(images.EmptyImage, match="0 bytes"):
+        images.decode(b"")
+    with pytest.raises(images.UnsupportedImage, match="image/webp"):
+        images.decode(b"hello")
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(pictures.truncated_jpeg())
+    with pytest.raises(images.TooManyPixels, match=r"100 x 100 = 0\.0 million"):
+        images.decode(pictures.plain(size=(100, 100)), max_pixels=9_999)
+
+
+@pytest.mark.parametrize("kind", images.KINDS, ids=lambda kind: kind.decoder)
+def test_every_truncation_of_every_kind_is_read_or_refused(kind: images.Kind) -> None:
+    data = pictures.plain(kind=kind.decoder)
+    for end in range(1, len(data), max(1, len(data) // 40)):
+        with contextlib.suppress(images.ImageError):
+            images.decode(data[:end])
+
+
+def test_pixels_are_counted_before_they_are_decoded() -> None:
+    """A PNG that announces 60,000 x 60,000 pixels and holds none."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk
+    data += struct.pack(">I", zlib.crc32(chunk)) + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
+    with pytest.raises(images.TooManyPixels, match="64 million"):
+        images.decode(data)

@@ -1,0 +1,71 @@
+"""service.multipart: however the bytes arrive, the same parts come out."""
+
+import pytest
+
+from service import problems
+from service.multipart import MAX_PARTS_BESIDE, PartReader
+from service.problems import Problem
+
+CONTENT_TYPE = "multipart/form-data; boundary=xyz"
+TOO_MANY = Problem(problems.TOO_MANY_PICTURES, "Too many.")
+
+
+def part(name: str, data: bytes, filename: str | None = None) -> bytes:
+    file = "" if filename is None else f'; filename="{filename}"'
+    header = f'--xyz\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
+    return header.encode() + data + b"\r\n"
+
+
+def read(body: bytes, step: int = 10**9, **bounds: int) -> PartReader:
+    limits = {"max_parts": 9, "max_part_bytes": 1000, **bounds}
+    reader = PartReader(CONTENT_TYPE, too_many=TOO_MANY, **limits)
+    for start in range(0, len(body), step):
+        reader.feed(body[start : start + step])
+    reader.close()
+    return reader
+
+
+BODY = (
+    part("image", b"\r\n--xy\r\n-", "a.jpg") + part("note", b"x") + part("image", b"") + b"--xyz--"
+)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 64, 10**9])
+def test_chunking_changes_nothing(step: int) -> None:
+    reader = read(BODY, step)
+    assert [(p.name, bytes(p.data)) for p in reader.parts] == [
+        ("a.jpg", b"\r\n--xy\r\n-"),
+        (None, b""),
+    ]
+    assert reader.other_names == ["note"]
+
+
+def test_of_a_long_part_one_byte_more_than_allowed_is_kept() -> None:
+    reader = read(part("image", bytes(5000), "a") + b"--xyz--", step=512, max_part_bytes=100)
+    assert len(reader.parts[0].data) == 101
+
+
+def test_part_past_the_most_raises_what_the_caller_said() -> None:
+    with pytest.raises(Problem, match=r"Too many\."):
+        read(part("image", b"a") * 3 + b"--xyz--", max_parts=2)
+
+
+def test_many_parts_of_other_names_are_refused() -> None:
+    with pytest.raises(Problem, match="parts not named 'image'"):
+        read(part("x", b"") * (MAX_PARTS_BESIDE + 1) + b"--xyz--")
+
+
+@pytest.mark.parametrize("end", [5, 40, len(BODY) - 2])
+def test_body_that_stops_early_is_malformed(end: int) -> None:
+    with pytest.raises(Problem, match="ends before its closing boundary"):
+        read(BODY[:end])
+
+
+def test_overlong_boundary_is_malformed() -> None:
+    with pytest.raises(Problem, match="boundary"):
+        PartReader(
+            f"multipart/form-data; boundary={'x' * 500}",
+            max_parts=1,
+            too_many=TOO_MANY,
+            max_part_bytes=1,
+        )

@@ -1,0 +1,1 @@
+"""From pictures to a better model: fine-tune, judge, export, promote."""

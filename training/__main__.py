@@ -1,0 +1,86 @@
+"""`python -m training`: fit, release (export, judge, promote), evaluate."""
+
+import argparse
+import json
+import os
+import sys
+
+from data.errors import DataError
+from service import store
+from service.artifact import ArtifactError
+from service.store import StoreError
+from training.errors import TrainingError
+
+EXPECTED = (TrainingError, DataError, StoreError, ArtifactError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; 0 if all went well, 1 with a sentence if the user can mend it."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if arguments[:1] == ["fit"]:
+            from training import fit  # Lightning takes seconds to import
+
+            fit.main(arguments)
+            return 0
+        options = _parser().parse_args(arguments)
+        return int(options.command(options))
+    except EXPECTED as exc:
+        print(f"Error: {exc}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again to go on from here.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser(
+        "fit",
+        help="train: fit --config training/configs/default.yaml --data.source FOLDER",
+    )
+    release = commands.add_parser(
+        "release", help="export a trained run, judge it, and promote it if it is not worse"
+    )
+    release.add_argument("run", nargs="?", help="a folder under runs/ (default: the newest)")
+    release.set_defaults(command=_release)
+    evaluate = commands.add_parser("evaluate", help="judge an exported model on labelled pictures")
+    evaluate.add_argument("source", help="starter, oxford-pets, or a folder of labelled pictures")
+    evaluate.add_argument(
+        "--model", default=store.LATEST, help="a tag or an artifact's folder (default: %(default)s)"
+    )
+    evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    evaluate.set_defaults(command=_evaluate)
+    return parser
+
+
+def _release(options: argparse.Namespace) -> int:
+    from training import export, promotion, run
+
+    found = run.find(options.run)
+    if found.state["state"] == run.RELEASED:
+        print(f"{found.folder} was released before: {found.state['decision']}")
+    else:
+        export.export(found)
+        decision, tag = promotion.promote(found)
+        print(decision.reason)
+        if tag:
+            print(f"In service from the next start: {tag}")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from training import evaluation
+
+    result = evaluation.evaluate(options.source, options.model)
+    if options.json:
+        print(json.dumps({**result._asdict(), "metrics": result.metrics.model_dump()}, indent=2))
+    else:
+        print(evaluation.table(result))
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    sys.exit(main())

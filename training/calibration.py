@@ -1,0 +1,54 @@
+"""What turns scores into honest answers: a temperature, and a threshold on novelty."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+MAX_TURNED_AWAY = 0.01  # of real cats and dogs, that novelty may turn away
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature with the lowest log loss (Guo et al., 2017, arXiv 1706.04599).
+
+    Args:
+        logits: (N, 2), of pictures that were not trained on.
+        labels: (N,) int, index of the right column.
+    Returns:
+        0.05 to 20.
+    """
+    result = minimize_scalar(
+        lambda log_t: log_loss(logits / np.exp(log_t), labels),
+        bounds=(np.log(0.05), np.log(20.0)),
+        method="bounded",
+    )
+    return float(np.exp(result.x))
+
+
+def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean negative log-likelihood of the right label, in nats; (N, 2) and (N,) int."""
+    log_p = log_softmax(logits.astype(np.float64), axis=1)
+    return float(-log_p[np.arange(len(labels)), labels].mean())
+
+
+def novelty_threshold(novelty: np.ndarray, turned_away: float = MAX_TURNED_AWAY) -> float:
+    """The lowest threshold that at most `turned_away` of these cats and dogs exceed.
+
+    Args:
+        novelty: (N,) of cats and dogs that were not trained on, 0 to 1.
+    """
+    return float(np.quantile(novelty, 1 - turned_away, method="higher"))
+
+
+def calibration_error(confidence: np.ndarray, is_right: np.ndarray, bins: int = 15) -> float:
+    """Expected calibration error over bins of equal count (Nguyen and O'Connor, 2015).
+
+    Args:
+        confidence: (N,) 0 to 1, of the answered label.
+        is_right: (N,) bool.
+    Returns:
+        Mean over pictures of |confidence - accuracy| of their bin, 0 to 1.
+    """
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [len(p) * abs(confidence[p].mean() - is_right[p].mean()) for p in parts]
+    return float(sum(gaps) / len(confidence))

@@ -1,0 +1,105 @@
+"""`make evaluate`: the exported model on any labelled pictures that it has not seen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from data.manifest import build
+from data.picture import ALL_LABELS, Row
+from data.source import resolve
+from service import artifact, store
+from service.artifact import Interval, Metrics
+from service.engine import Engine
+from training import judging
+from training.errors import TrainingError
+from training.export import TRAINED_ON
+
+
+class Unseen(NamedTuple):
+    """Pictures that a model was neither trained nor calibrated on, and how many it was."""
+
+    kept: tuple[Row, ...]
+    seen: int
+
+
+class Evaluation(NamedTuple):
+    """Figures of a model on a source."""
+
+    model: str
+    source: str
+    seen: int  # left out, because the model was trained on them
+    excluded: int  # unreadable, duplicate or contradictory files
+    metrics: Metrics
+
+
+def evaluate(source: str, model: str) -> Evaluation:
+    """Judge a model on all pictures of a source that it was not made from.
+
+    Args:
+        source: see `data.source.resolve`.
+        model: a tag in the model store, or the folder of an artifact.
+    Raises:
+        TrainingError: the model has seen every picture.
+    """
+    folder, name = locate(model)
+    card = artifact.verify(folder)
+    manifest = build(resolve(source))
+    unseen = without_seen(manifest.rows, folder)
+    if not any(row.label in artifact.LABELS for row in unseen.kept):
+        raise TrainingError(
+            f"{name} was trained on all {unseen.seen} pictures of {source}, and a figure on "
+            "those would mean nothing. Evaluate on pictures that are new to it."
+        )
+    judged = judging.score(Engine.for_card(folder, card), unseen.kept, "Evaluating")
+    metrics = judging.metrics(judged, card.calibration, "unseen")
+    return Evaluation(name, source, unseen.seen, len(manifest.excluded), metrics)
+
+
+def locate(model: str) -> tuple[Path, str]:
+    """A folder if it is one, else a tag in the store: the folder and its name."""
+    if (Path(model) / artifact.CARD).is_file():
+        return Path(model), str(model)
+    return store.path_of(model)
+
+
+def without_seen(rows: Sequence[Row], folder: Path) -> Unseen:
+    """Leave out what the artifact lists as trained or calibrated on."""
+    try:
+        seen = set((folder / TRAINED_ON).read_text().split())
+    except FileNotFoundError as exc:
+        raise TrainingError(
+            f"{folder} lacks {TRAINED_ON}, so nobody can tell which pictures are new to it. "
+            "Export the model again."
+        ) from exc
+    kept = tuple(row for row in rows if row.sha256 not in seen)
+    return Unseen(kept, len(rows) - len(kept))
+
+
+def table(evaluation: Evaluation) -> str:
+    """The figures, for people."""
+    m = evaluation.metrics
+    lines = [
+        f"{evaluation.model} on {evaluation.source}",
+        f"{evaluation.seen} pictures left out because it was trained on them, "
+        f"{evaluation.excluded} because they are unreadable, duplicates or contradictory",
+        "",
+        f"accuracy           {_interval(m.accuracy)}",
+        f"log loss           {m.log_loss:.4f}",
+        f"calibration error  {m.calibration_error:.2%} (15 bins of equal count)",
+        f"turned away        {_interval(m.turned_away)}, cats and dogs answered `neither`",
+    ]
+    if m.neither_rejected is not None and m.neither_auroc is not None:
+        lines += [
+            f"neither rejected   {_interval(m.neither_rejected)}",
+            f"novelty AUROC      {m.neither_auroc:.4f}, cats and dogs against neither",
+        ]
+    lines += ["", "true \\ answered" + "".join(f"{label:>10}" for label in ALL_LABELS)]
+    for label in ALL_LABELS:
+        counts = m.confusion[label]
+        if any(counts.values()):
+            lines.append(f"{label:<15}" + "".join(f"{counts[a]:>10}" for a in ALL_LABELS))
+    return "\n".join(lines)
+
+
+def _interval(i: Interval) -> str:
+    return f"{i.value:.2%}  (95 % interval {i.low:.2%} to {i.high:.2%}, n = {i.n})"

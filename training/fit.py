@@ -1,0 +1,94 @@
+"""`python -m training fit`: LightningCLI, wired to a run folder."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+
+from training import run as runs
+from training.datamodule import PictureData
+from training.module import CatDog
+from training.stage_one import SolveHead, has_bf16
+
+MONITOR = "val/log_loss"
+
+
+class TrainingCLI(LightningCLI):
+    """Adds a run folder, resuming, and bf16 where the hardware has it, to LightningCLI."""
+
+    run: runs.Run
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.add_argument(
+            "--resume",
+            type=bool,
+            default=True,
+            help="Go on with an interrupted run of the very same configuration.",
+        )
+        parser.add_argument(
+            "--patience",
+            type=int,
+            default=3,
+            help="Stop after this many epochs without gain.",
+        )
+
+    def before_instantiate_classes(self) -> None:
+        config = self.config.fit
+        text = self.parser.dump(self.config, skip_none=False)
+        found = runs.unreleased(text) if config.resume else None
+        self.run = found or runs.start(config.data.source, text)
+        config.data.manifest = self.run.manifest
+        config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
+        if config.trainer.precision is None:
+            config.trainer.precision = _auto_precision()
+        if self.run.last.is_file():
+            config.ckpt_path = str(self.run.last)
+            print(f"Resuming {self.run.folder}", flush=True)
+        else:
+            print(f"Run folder {self.run.folder}", flush=True)
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
+        folder, checkpoints = self.run.folder, self.run.checkpoints
+        kwargs["logger"] = [
+            CSVLogger(folder, name="", version=""),
+            TensorBoardLogger(folder, name="tensorboard", version=""),
+        ]
+        best = ModelCheckpoint(checkpoints, "best", monitor=MONITOR, enable_version_counter=False)
+        last = ModelCheckpoint(checkpoints, "last", enable_version_counter=False)  # each epoch
+        stop = EarlyStopping(MONITOR, patience=self.config.fit.patience)
+        callbacks = [SolveHead(checkpoints), best, last, stop, TQDMProgressBar(refresh_rate=5)]
+        self.trainer_defaults["callbacks"] = callbacks
+        trainer: pl.Trainer = super().instantiate_trainer(**kwargs)
+        return trainer
+
+    def fit(self, model: CatDog, datamodule: PictureData, **kwargs: Any) -> None:
+        """Run Lightning's fit, unless this run is trained already."""
+        if self.run.state["state"] == runs.TRAINED:
+            print("Already trained; nothing to do.", flush=True)
+            return
+        self.trainer.fit(model, datamodule=datamodule, **kwargs)
+        if self.trainer.interrupted:
+            raise KeyboardInterrupt
+        self.run.record(state=runs.TRAINED)
+        print(f"Trained: {self.run.folder}", flush=True)
+
+
+def _auto_precision() -> str:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return "bf16-mixed" if has_bf16(device) else "32-true"
+
+
+def main(args: list[str]) -> None:
+    """Parse and run; `args` begin with the subcommand."""
+    TrainingCLI(
+        CatDog,
+        PictureData,
+        args=args,
+        save_config_kwargs={"overwrite": True},
+        seed_everything_default=1,
+        auto_configure_optimizers=False,
+        parser_kwargs={"fit": {"default_env": False}},
+    )

@@ -1,0 +1,140 @@
+"""Stage two: fine-tuning, as a Lightning module."""
+
+import math
+from collections.abc import Sequence
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torchmetrics.classification import BinaryAccuracy
+
+from training import weights
+from training.datamodule import Batch
+from training.network import CatDogNet, standardize
+
+STAGES = ("layer1", "layer2", "layer3", "layer4")
+
+
+class CatDog(pl.LightningModule):
+    """Fine-tunes the upper stages of a ResNet, and the head, on cats and dogs.
+
+    Validation logs `val/log_loss` and `val/accuracy`, unsmoothed.
+    """
+
+    def __init__(
+        self,
+        backbone: str = "resnet50",
+        weights: str = "auto",
+        tuned_stages: Sequence[str] = ("layer4",),
+        learning_rate: float = 1e-4,
+        weight_decay: float = 0.0,
+        warmup_steps: int = 20,
+        label_smoothing: float = 0.05,
+    ) -> None:
+        """
+        Args:
+            backbone: resnet18, resnet34, resnet50, resnet101 or resnet152.
+            weights: ImageNet weights from `auto`, `torchvision`, `npm`, or a file.
+            tuned_stages: which of layer1 to layer4 are fine-tuned; the others stay.
+            learning_rate: AdamW's at its peak, for stages and head.
+            weight_decay: AdamW's.
+            warmup_steps: linear, from zero; a cosine to zero follows.
+            label_smoothing: target of a dog is 1 minus half of this, of a cat half of it.
+        """
+        super().__init__()
+        if unknown := set(tuned_stages) - set(STAGES):
+            raise ValueError(f"tuned_stages {sorted(unknown)} do not exist; there are {STAGES}")
+        self.save_hyperparameters()
+        self.backbone = backbone
+        self.weights_source = weights
+        self.tuned_stages = tuple(tuned_stages)
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.warmup_steps = warmup_steps
+        self.label_smoothing = label_smoothing
+        self.origin = "none"
+        self.stride_in_1x1 = False
+        self.network: CatDogNet | None = None
+        self.val_accuracy = BinaryAccuracy()
+
+    def configure_model(self) -> None:
+        """Fetch the weights and build the network; Lightning calls it once before it runs."""
+        if self.network is not None:
+            return
+        pretrained = weights.load(self.backbone, self.weights_source)
+        self.origin, self.stride_in_1x1 = pretrained.origin, pretrained.stride_in_1x1
+        network = CatDogNet(self.backbone, pretrained.stride_in_1x1)
+        network.load_pretrained(pretrained.state)
+        self.network = network.to(memory_format=torch.channels_last)
+        self._freeze()
+
+    def _freeze(self) -> None:
+        """Leave only the convolutions of the tuned stages, and the head, to the optimizer."""
+        assert self.network is not None
+        self.network.requires_grad_(False)
+        self.network.head.requires_grad_(True)
+        for stage in self.tuned_stages:
+            for module in getattr(self.network.trunk, stage).modules():
+                if isinstance(module, torch.nn.Conv2d):
+                    module.requires_grad_(True)
+
+    def logit(self, pixels: Tensor) -> Tensor:
+        """(B, 224, 224, 3) uint8 to the dog's log-odds, (B,) float32."""
+        assert self.network is not None
+        images = standardize(pixels).contiguous(memory_format=torch.channels_last)
+        features = self.network.maps(images).float().mean((2, 3))
+        z: Tensor = self.network.head(features)[:, 0]
+        return z.float()
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        pixels, is_dog = batch
+        smoothed = is_dog * (1 - self.label_smoothing) + self.label_smoothing / 2
+        loss = binary_cross_entropy_with_logits(self.logit(pixels), smoothed)
+        self.log("train/loss", loss, prog_bar=True, on_step=True, on_epoch=True)
+        return loss
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        pixels, is_dog = batch
+        logit = self.logit(pixels)
+        self.val_accuracy(logit, is_dog.int())
+        loss = binary_cross_entropy_with_logits(logit, is_dog)
+        self.log("val/log_loss", loss, prog_bar=True, batch_size=len(is_dog))
+        self.log("val/accuracy", self.val_accuracy, prog_bar=True)
+
+    def configure_optimizers(self) -> dict[str, object]:
+        trained = [p for p in self.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(
+            trained, lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate(steps))
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def _rate(self, steps: int) -> "WarmupCosine":
+        return WarmupCosine(min(self.warmup_steps, max(1, steps // 4)), steps)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Keep what rebuilding the network needs, so that no weights are fetched for it."""
+        checkpoint["catdog"] = {
+            "backbone": self.backbone,
+            "stride_in_1x1": self.stride_in_1x1,
+            "origin": self.origin,
+        }
+
+
+class WarmupCosine:
+    """Factor on the learning rate: linear up over `warmup` steps, then a cosine to zero."""
+
+    def __init__(self, warmup: int, steps: int) -> None:
+        self.warmup = warmup
+        self.steps = steps
+
+    def __call__(self, step: int) -> float:
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        progress = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

@@ -1,0 +1,121 @@
+"""The network: a torchvision ResNet, a linear head on it, and ImageNet's own head beside."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from training.keras_resnet import IMAGENET_MEAN, IMAGENET_STD
+
+CAT_CLASSES = slice(281, 286)  # ImageNet's 5 domestic cats
+DOG_CLASSES = slice(151, 269)  # ImageNet's 118 breeds of dog
+
+
+class Outputs(NamedTuple):
+    """What the network says of B pictures.
+
+    logits: (B, 2), cat and dog.
+    novelty: (B,), 0 to 1: the ImageNet head's probability that it is no cat and no dog.
+    activation_map: (B, h, w), each place's contribution to the dog logit; its mean is
+        `logits[:, 1] - logits[:, 0]` (Zhou et al., 2015, arXiv 1512.04150).
+    features: (B, C), pooled.
+    """
+
+    logits: Tensor
+    novelty: Tensor
+    activation_map: Tensor
+    features: Tensor
+
+
+class CatDogNet(nn.Module):
+    """ResNet trunk and one direction in its feature space that tells dogs from cats.
+
+    The head has no intercept. With one, a head that has seen only blurred pictures
+    calls most sharp ones dogs; without, it keeps its balance on pictures unlike those
+    it learned from (docs/recipe.md has the figures).
+    """
+
+    def __init__(self, backbone: str, stride_in_1x1: bool = False) -> None:
+        super().__init__()
+        trunk = models.get_model(backbone)
+        if stride_in_1x1:
+            move_stride_to_1x1(trunk)
+        self.imagenet_head = trunk.fc
+        trunk.fc = nn.Identity()
+        self.trunk = trunk
+        self.head = nn.Linear(self.imagenet_head.in_features, 1, bias=False)
+        self.train()  # modules are born in training mode, and Lightning leaves them in it
+
+    def load_pretrained(self, state: dict[str, Tensor]) -> None:
+        """Fill trunk and ImageNet head from a torchvision ResNet's state dict."""
+        trunk = {k: v for k, v in state.items() if not k.startswith("fc.")}
+        self.trunk.load_state_dict(trunk)
+        self.imagenet_head.load_state_dict({"weight": state["fc.weight"], "bias": state["fc.bias"]})
+
+    def maps(self, images: Tensor) -> Tensor:
+        """Standardized RGB (B, 3, H, W) to the last feature maps (B, C, H/32, W/32)."""
+        t = self.trunk
+        x = t.maxpool(t.relu(t.bn1(t.conv1(images))))
+        maps: Tensor = t.layer4(t.layer3(t.layer2(t.layer1(x))))
+        return maps
+
+    def forward(self, images: Tensor) -> Outputs:
+        """Standardized RGB (B, 3, H, W) to `Outputs`."""
+        maps = self.maps(images).float()
+        features = maps.mean((2, 3))
+        z = self.head(features)  # (B, 1), the dog's log-odds
+        activation_map = torch.einsum("bchw,c->bhw", maps, self.head.weight[0])
+        classes = self.imagenet_head(features).softmax(1)
+        pets = classes[:, CAT_CLASSES].sum(1) + classes[:, DOG_CLASSES].sum(1)
+        return Outputs(
+            logits=torch.cat([-z / 2, z / 2], 1),
+            novelty=(1 - pets).clamp(0, 1),
+            activation_map=activation_map,
+            features=features,
+        )
+
+    def train(self, mode: bool = True) -> "CatDogNet":
+        """Batch norms stay in evaluation mode: their ImageNet statistics are kept.
+
+        `requires_grad = False` alone does not do that: in training mode the running
+        statistics move all the same.
+        """
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+
+class Pixels(nn.Module):
+    """The graph that is exported: uint8 NHWC in, standardization inside."""
+
+    def __init__(self, network: CatDogNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> Outputs:
+        """(B, H, W, 3) uint8 RGB to `Outputs`."""
+        outputs: Outputs = self.network(standardize(pixels))
+        return outputs
+
+
+def standardize(pixels: Tensor) -> Tensor:
+    """(B, H, W, 3) uint8 RGB to (B, 3, H, W) float32 with ImageNet's mean and deviation."""
+    mean = torch.tensor(IMAGENET_MEAN, device=pixels.device) * 255
+    std = torch.tensor(IMAGENET_STD, device=pixels.device) * 255
+    return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
+
+
+def move_stride_to_1x1(trunk: models.ResNet) -> None:
+    """Stride as He et al. (2015) did: in the first 1x1 of stages 2 to 4, not in its 3x3."""
+    for stage in (trunk.layer2, trunk.layer3, trunk.layer4):
+        stage[0].conv1.stride = (2, 2)
+        stage[0].conv2.stride = (1, 1)
+
+
+def imagenet_direction(head: nn.Linear) -> Tensor:
+    """What ImageNet's head already knows: mean dog weight minus mean cat weight, (C,)."""
+    weight = head.weight.detach()
+    return weight[DOG_CLASSES].mean(0) - weight[CAT_CLASSES].mean(0)

@@ -1,0 +1,119 @@
+"""A training run: one folder that holds all there is to know of it."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from training.errors import TrainingError
+
+STATE = "run.json"
+TRAINED, RELEASED = "trained", "released"
+
+
+def root() -> Path:
+    """Where runs live: `CATDOG_RUNS`, or `runs/` here."""
+    return Path(os.environ.get("CATDOG_RUNS", "runs"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One folder under `root()`."""
+
+    folder: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def last(self) -> Path:
+        return self.checkpoints / "last.ckpt"
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "manifest.csv"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def artifact(self) -> Path:
+        return self.folder / "artifact"
+
+    @property
+    def state(self) -> dict[str, str]:
+        """What `run.json` says; empty where there is none."""
+        try:
+            state: dict[str, str] = json.loads((self.folder / STATE).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+        return state
+
+    def record(self, **changes: str) -> None:
+        """Update `run.json` in one step."""
+        temporary = self.folder / f".{STATE}"
+        temporary.write_text(json.dumps({**self.state, **changes}, indent=2) + "\n")
+        temporary.replace(self.folder / STATE)
+
+
+def start(source: str, config: str) -> Run:
+    """Make the folder of a new run, named after the time and the pictures."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    run = Run((root() / f"{stamp}-{name}").absolute())
+    run.checkpoints.mkdir(parents=True)
+    run.record(source=source, config_digest=digest(config), state="started")
+    return run
+
+
+def digest(config: str) -> str:
+    """Tells whether two configurations are the same."""
+    return hashlib.sha256(config.encode()).hexdigest()
+
+
+def newest_first() -> Iterator[Run]:
+    """All runs that have a state."""
+    folders = sorted((p for p in root().glob("*") if p.is_dir()), reverse=True)
+    return (run for run in map(Run, (f.absolute() for f in folders)) if run.state)
+
+
+def unreleased(config: str) -> Run | None:
+    """The newest run of this very configuration that did not get to its end."""
+    for run in newest_first():
+        if run.state.get("config_digest") == digest(config):
+            return run if run.state["state"] != RELEASED else None
+    return None
+
+
+def previous_manifest(source: str, besides: Run) -> Path | None:
+    """The manifest of the newest other run on the same source: pictures keep their parts."""
+    for run in newest_first():
+        is_other = run.folder != besides.folder
+        if is_other and run.state.get("source") == source and run.manifest.is_file():
+            return run.manifest
+    return None
+
+
+def find(name: str | None) -> Run:
+    """The named run (a folder, or its name under `root()`), or the newest trained one.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if name is None:
+        for run in newest_first():
+            if run.state["state"] in (TRAINED, RELEASED):
+                return run
+        raise TrainingError(f"No finished run in {root().absolute()}. Run `make train` first.")
+    for folder in (Path(name), root() / name):
+        run = Run(folder.absolute())
+        if run.state:
+            return run
+    known = ", ".join(run.folder.name for run in newest_first()) or "none"
+    raise TrainingError(f"No run '{name}'. Runs here: {known}.")

