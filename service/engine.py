@@ -1,5 +1,6 @@
 """Runs batches of pictures through an exported graph. OpenVINO, on the CPU."""
 
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,17 @@ class Scores(NamedTuple):
 
     logits: np.ndarray
     novelty: np.ndarray
+
+
+@cache
+def _core() -> ov.Core:
+    """One Core for the life of the process.
+
+    Each lends its thread a stack for signals and frees it when it goes; once two of them
+    have gone, the next signal with a handler, such as SIGCHLD under torch's data loaders,
+    ends the process (OpenVINO 2026.4).
+    """
+    return ov.Core()
 
 
 class Engine:
@@ -45,7 +57,7 @@ class Engine:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads or usable_cores(),
         }
-        self._compiled = ov.Core().compile_model(str(folder / graph), "CPU", config)
+        self._compiled = _core().compile_model(str(folder / graph), "CPU", config)
         self._request = self._compiled.create_infer_request()
 
     @classmethod

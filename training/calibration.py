@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-MAX_TURNED_AWAY = 0.01  # of real cats and dogs, that novelty may turn away
+MAX_TURNED_AWAY = 0.003  # of real cats and dogs, by novelty
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -16,6 +16,7 @@ from data.source import resolve
 from service.artifact import LABELS
 from service.images import crop_to_network, decode, shrink_for_training
 from training.augmentation import Augmentation
+from training.errors import TrainingError
 
 Batch = tuple[Tensor, Tensor]  # ([B,] 224, 224, 3) uint8 RGB, and ([B]) float32: 1 for a dog
 Key = tuple[int, int]  # epoch and index
@@ -112,8 +113,17 @@ class PictureData(pl.LightningDataModule):
             manifest: where to write the manifest; read instead of built if it is there.
             previous: manifest of an earlier run on the same source; its pictures keep
                 their parts.
+        Raises:
+            TrainingError: a number makes no sense.
         """
         super().__init__()
+        for name, value, is_fine, allowed in (
+            ("batch_size", batch_size, batch_size >= 1, "at least 1"),
+            ("workers", workers, workers >= 0, "0 or more"),
+            ("min_area", min_area, 0 < min_area <= 1, "over 0 and at most 1"),
+        ):
+            if not is_fine:
+                raise TrainingError(f"data.{name} is {value}; it must be {allowed}.")
         self.source = source
         self.batch_size = batch_size
         self.workers = workers

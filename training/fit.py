@@ -1,5 +1,8 @@
 """`python -m training fit`: LightningCLI, wired to a run folder."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -8,8 +11,10 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, TQDMProg
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
+from data.errors import DataError
 from training import run as runs
 from training.datamodule import PictureData
+from training.errors import TrainingError
 from training.module import CatDog
 from training.stage_one import SolveHead, has_bf16
 
@@ -50,6 +55,19 @@ class TrainingCLI(LightningCLI):
         else:
             print(f"Run folder {self.run.folder}", flush=True)
 
+    def instantiate_classes(self) -> None:
+        with self._leaving_nothing_behind():
+            super().instantiate_classes()
+
+    @contextmanager
+    def _leaving_nothing_behind(self) -> Iterator[None]:
+        """Where the user has to mend something first, a run without checkpoints is removed."""
+        try:
+            yield
+        except (TrainingError, DataError):
+            self.run.discard_if_empty()
+            raise
+
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         folder, checkpoints = self.run.folder, self.run.checkpoints
         kwargs["logger"] = [
@@ -69,11 +87,24 @@ class TrainingCLI(LightningCLI):
         if self.run.state["state"] == runs.TRAINED:
             print("Already trained; nothing to do.", flush=True)
             return
-        self.trainer.fit(model, datamodule=datamodule, **kwargs)
+        if self.run.last.is_file():
+            _keep_metrics(self.trainer.logger)
+        with self._leaving_nothing_behind():
+            self.trainer.fit(model, datamodule=datamodule, **kwargs)
         if self.trainer.interrupted:
             raise KeyboardInterrupt
         self.run.record(state=runs.TRAINED)
         print(f"Trained: {self.run.folder}", flush=True)
+
+
+def _keep_metrics(logger: CSVLogger) -> None:
+    """Go on with the metrics.csv of an interrupted run, which CSVLogger deletes as it opens it."""
+    path = Path(logger.log_dir) / "metrics.csv"
+    kept = path.read_text() if path.is_file() else ""
+    writer = logger.experiment
+    if kept:
+        path.write_text(kept)
+        writer.metrics_keys = kept.splitlines()[0].split(",")
 
 
 def _auto_precision() -> str:

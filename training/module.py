@@ -11,6 +11,7 @@ from torchmetrics.classification import BinaryAccuracy
 
 from training import weights
 from training.datamodule import Batch
+from training.errors import TrainingError
 from training.network import CatDogNet, standardize
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
@@ -44,7 +45,9 @@ class CatDog(pl.LightningModule):
         """
         super().__init__()
         if unknown := set(tuned_stages) - set(STAGES):
-            raise ValueError(f"tuned_stages {sorted(unknown)} do not exist; there are {STAGES}")
+            raise TrainingError(
+                f"tuned_stages {sorted(unknown)} do not exist; there are {', '.join(STAGES)}."
+            )
         self.save_hyperparameters()
         self.backbone = backbone
         self.weights_source = weights

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,6 +61,11 @@ class Run:
         temporary = self.folder / f".{STATE}"
         temporary.write_text(json.dumps({**self.state, **changes}, indent=2) + "\n")
         temporary.replace(self.folder / STATE)
+
+    def discard_if_empty(self) -> None:
+        """Remove the folder unless something was trained in it."""
+        if not any(self.checkpoints.glob("*")):
+            shutil.rmtree(self.folder)
 
 
 def start(source: str, config: str) -> Run:

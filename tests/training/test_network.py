@@ -1,0 +1,229 @@
+"""The network by itself, and through real steps of Lightning."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet18
+
+from training.datamodule import PictureData
+from training.errors import TrainingError
+from training.module import CatDog, WarmupCosine
+from training.network import (
+    CAT_CLASSES,
+    DOG_CLASSES,
+    CatDogNet,
+    Pixels,
+    imagenet_direction,
+    standardize,
+)
+
+
+@pytest.fixture
+def network() -> CatDogNet:
+    torch.manual_seed(1)
+    return CatDogNet("resnet18")
+
+
+@pytest.fixture
+def pixels() -> Tensor:
+    generator = torch.Generator().manual_seed(2)
+    return torch.randint(0, 256, (3, 96, 64, 3), dtype=torch.uint8, generator=generator)
+
+
+def statistics(network: nn.Module) -> dict[str, Tensor]:
+    return {k: v.clone() for k, v in network.state_dict().items() if "running" in k or "num_" in k}
+
+
+def test_batch_norms_are_frozen_from_construction_on(network: CatDogNet, pixels: Tensor) -> None:
+    before = statistics(network)
+    network(standardize(pixels))
+    network.train()(standardize(pixels))
+    assert before
+    assert all(torch.equal(before[k], v) for k, v in statistics(network).items())
+    assert network.training
+
+
+def test_standardize_is_what_torchvision_publishes(pixels: Tensor) -> None:
+    expected = (pixels / 255 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor(
+        [0.229, 0.224, 0.225]
+    )
+    torch.testing.assert_close(standardize(pixels), expected.permute(0, 3, 1, 2))
+
+
+def test_features_are_those_that_torchvisions_forward_gives_its_head(pixels: Tensor) -> None:
+    torch.manual_seed(3)
+    theirs = resnet18().eval()
+    network = CatDogNet("resnet18").eval()
+    network.load_pretrained(theirs.state_dict())
+    images = standardize(pixels)
+    with torch.no_grad():
+        outputs, expected = network(images), theirs(images)
+        torch.testing.assert_close(network.imagenet_head(outputs.features), expected)
+    p = expected.softmax(1)
+    pets = p[:, CAT_CLASSES].sum(1) + p[:, DOG_CLASSES].sum(1)
+    torch.testing.assert_close(outputs.novelty, 1 - pets)
+
+
+def test_the_activation_map_averages_to_the_difference_of_the_logits(
+    network: CatDogNet, pixels: Tensor
+) -> None:
+    outputs = network(standardize(pixels))
+    assert outputs.activation_map.shape == (3, 3, 2)
+    difference = outputs.logits[:, 1] - outputs.logits[:, 0]
+    torch.testing.assert_close(outputs.activation_map.mean((1, 2)), difference)
+    torch.testing.assert_close(outputs.logits.sum(1), torch.zeros(3))
+
+
+@pytest.mark.parametrize("bias", [-200.0, 0.0, 200.0])
+def test_novelty_stays_within_0_and_1(network: CatDogNet, pixels: Tensor, bias: float) -> None:
+    """Rounding would take it out where the head is certain that it is a pet."""
+    with torch.no_grad():
+        network.imagenet_head.bias[DOG_CLASSES] += bias
+        network.imagenet_head.bias[CAT_CLASSES] += bias
+    novelty = network(standardize(pixels)).novelty
+    assert ((novelty >= 0) & (novelty <= 1)).all()
+    assert novelty.max() < 1e-5 if bias > 0 else novelty.min() > 0.5
+
+
+def test_the_exported_graph_takes_raw_pixels(network: CatDogNet, pixels: Tensor) -> None:
+    found, expected = Pixels(network)(pixels), network(standardize(pixels))
+    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_channels_last_changes_the_layout_and_no_result(network: CatDogNet, pixels: Tensor) -> None:
+    images = standardize(pixels)
+    expected = network.maps(images)
+    network.to(memory_format=torch.channels_last)
+    found = network.maps(images.contiguous(memory_format=torch.channels_last))
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_the_stride_moves_for_keras_and_shapes_stay(pixels: Tensor) -> None:
+    torch.manual_seed(4)
+    images = standardize(pixels[:1])
+    ours, keras = CatDogNet("resnet50").eval(), CatDogNet("resnet50", stride_in_1x1=True).eval()
+    keras.load_state_dict(ours.state_dict())
+    with torch.no_grad():
+        a, b = ours.maps(images), keras.maps(images)
+    assert a.shape == b.shape == (1, 2048, 3, 2)
+    assert not torch.allclose(a, b)
+
+
+def test_imagenets_direction_points_from_cats_to_dogs() -> None:
+    head = nn.Linear(2, 1000)
+    with torch.no_grad():
+        head.weight.zero_()
+        head.weight[281:286, 0] = 1  # tabby, tiger cat, Persian, Siamese, Egyptian
+        head.weight[151:269, 1] = 1  # Chihuahua to Mexican hairless
+    assert imagenet_direction(head).tolist() == [-1, 1]
+
+
+def test_the_rate_rises_linearly_and_falls_to_zero() -> None:
+    rate = WarmupCosine(warmup=4, steps=20)
+    assert [rate(step) for step in range(4)] == [0.25, 0.5, 0.75, 1.0]
+    falling = [rate(step) for step in range(4, 21)]
+    assert falling == sorted(falling, reverse=True)
+    assert (falling[0], falling[8]) == pytest.approx((1.0, 0.5))
+    assert rate(20) == rate(21) == pytest.approx(0, abs=1e-12)
+
+
+class Record(pl.Callback):
+    """Keeps what the network was before the first step, and every batch."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, Tensor] = {}
+        self.epochs: list[list[Tensor]] = []
+        self.modes: list[bool] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.before = copy.deepcopy(pl_module.state_dict())
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.epochs.append([])
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch, batch_idx: int
+    ) -> None:
+        self.epochs[-1].append(batch[0])
+        norms = [m for m in pl_module.modules() if isinstance(m, nn.BatchNorm2d)]
+        self.modes += [m.training for m in norms]
+
+
+class Trained(NamedTuple):
+    module: CatDog
+    record: Record
+
+
+@pytest.fixture(scope="module")
+def trained(pets: Path, weights_file: Path) -> Iterator[Trained]:
+    """Two epochs of two steps and a validation each."""
+    pl.seed_everything(1, verbose=False)
+    record = Record()
+    module = CatDog(
+        "resnet18", str(weights_file), tuned_stages=["layer3"], learning_rate=1e-3, warmup_steps=1
+    )
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=2,
+        limit_train_batches=2,
+        num_sanity_val_steps=0,
+        callbacks=[record],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, PictureData(str(pets), batch_size=4, workers=0))
+    yield Trained(module, record)
+
+
+def test_batch_norms_stay_bit_equal_through_training(trained: Trained) -> None:
+    after = trained.module.state_dict()
+    norms = [k for k in after if ".bn" in k or ".downsample.1." in k]
+    assert len(norms) == 20 * 5
+    assert all(torch.equal(trained.record.before[k], after[k]) for k in norms)
+    assert trained.record.modes
+    assert not any(trained.record.modes)
+
+
+def test_only_tuned_stages_and_the_head_are_trained(trained: Trained) -> None:
+    after = trained.module.state_dict()
+    changed = {k for k, v in trained.record.before.items() if not torch.equal(v, after[k])}
+    weights = {k.removeprefix("network.") for k in changed if k.endswith(".weight")}
+    layer3 = {f"trunk.layer3.{b}.conv{c}.weight" for b in (0, 1) for c in (1, 2)}
+    assert weights == {"head.weight", "trunk.layer3.0.downsample.0.weight", *layer3}
+
+
+def test_another_epoch_shows_other_views(trained: Trained) -> None:
+    first, second = ({x.numpy().tobytes() for b in e for x in b} for e in trained.record.epochs)
+    assert len(first) == len(second) == 8
+    assert not first & second
+
+
+def test_training_runs_in_channels_last(trained: Trained) -> None:
+    network = trained.module.network
+    assert network is not None
+    assert network.trunk.layer1[0].conv1.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_stage_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"tuned_stages \['layer5'\] do not exist"):
+        CatDog(tuned_stages=["layer4", "layer5"])
+
+
+def test_label_smoothing_has_its_optimum_at_its_targets() -> None:
+    """A dog that is a dog with 0.95 costs least where 0.1 is smoothed."""
+    module = CatDog(label_smoothing=0.1)
+    module.log = lambda *_, **__: None  # type: ignore[method-assign]
+    z = torch.tensor([2.9444, -2.9444], requires_grad=True)  # log(0.95 / 0.05)
+    module.logit = lambda _: z  # type: ignore[method-assign]
+    module.training_step((torch.empty(0), torch.tensor([1.0, 0.0])), 0).backward()
+    assert z.grad is not None
+    assert z.grad.abs().max() < 1e-5
