@@ -91,7 +91,7 @@ def write_graphs(network: CatDogNet, folder: Path) -> None:
             output_names=list(OUTPUT_NAMES),
             dynamic_shapes={"pixels": {0: torch.export.Dim.DYNAMIC}},
         )
-    graph = ov.convert_model(str(folder / artifact.ONNX))
+    graph = ov.Core().read_model(folder / artifact.ONNX)  # ov.convert_model sends usage statistics
     ov.save_model(graph, str(folder / artifact.OPENVINO), compress_to_fp16=True)
 
 

@@ -53,7 +53,7 @@ def choose(run: Run, data: PictureData) -> Chosen:
     network = network.to(memory_format=torch.channels_last)
     log_losses: dict[str, float] = {}
     best: State = {}
-    for name, state in _candidates(run, solved.state):
+    for name, state in candidates(run):
         network.load_state_dict(state)
         features, is_dog = pooled_features(network, data.squares(VAL), f"Judging {name}")
         with torch.no_grad():
@@ -66,7 +66,9 @@ def choose(run: Run, data: PictureData) -> Chosen:
     return Chosen(network.eval(), winner, log_losses, solved)
 
 
-def _candidates(run: Run, solved: State) -> Iterator[tuple[str, State]]:
+def candidates(run: Run) -> Iterator[tuple[str, State]]:
+    """The networks to choose from, by name."""
+    solved = read(run.checkpoints / CHECKPOINT).state
     yield "stage one", solved
     yield "stage two", read(run.checkpoints / "best.ckpt").state
     tuned = read(run.last).state

@@ -106,18 +106,18 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A resnet18 that has learned nothing, and holds all pictures for equally familiar.
+    """A resnet18 that has learned nothing, and holds every picture for a pet beyond doubt.
 
-    Its ImageNet head is but an intercept: what random features say of novelty would
-    turn some of the few test pictures away.
+    Novelty is 0 so: what random features say of it would turn some of the few test
+    pictures away.
     """
     torch.manual_seed(0)
     network = resnet18()
     with torch.no_grad():
         network.fc.weight.zero_()
         network.fc.bias.zero_()
-        network.fc.bias[CAT_CLASSES] = 5
-        network.fc.bias[DOG_CLASSES] = 5
+        network.fc.bias[CAT_CLASSES] = 500
+        network.fc.bias[DOG_CLASSES] = 500
     path = tmp_path_factory.mktemp("weights") / "random.pth"
     torch.save(network.state_dict(), path)
     return path

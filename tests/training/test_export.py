@@ -1,5 +1,6 @@
 """The artifact against the torch network that it was made from."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,9 +92,7 @@ def test_the_artifact_lists_exactly_what_it_has_seen(released: Finished) -> None
     assert listed == {row.sha256 for row in rows if row.split != TEST}
 
 
-def test_a_graph_that_is_not_the_network_is_refused(
-    released: Finished, network: CatDogNet
-) -> None:
+def test_a_graph_that_is_not_the_network_is_refused(released: Finished, network: CatDogNet) -> None:
     """The head of one is a tenth larger: every label is the same, the logits are not."""
     rows = export.proof_rows(Manifest.load(released.run.manifest))
     proof, _ = export.prove(network, released.run.artifact, rows)
@@ -108,6 +107,16 @@ def test_a_graph_that_is_not_the_network_is_refused(
     finally:
         with torch.no_grad():
             weight.copy_(original)
+
+
+def test_writing_the_graphs_asks_nobody_and_tells_nobody(
+    network: CatDogNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenVINO's own converter reports to its maker which operations the network has."""
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: asked.append(address))
+    export.write_graphs(network, tmp_path)
+    assert asked == []
 
 
 def test_an_export_that_dies_leaves_nothing_and_the_next_one_succeeds(

@@ -168,7 +168,7 @@ def test_pictures_that_the_champion_was_trained_on_do_not_count(
 ) -> None:
     """Where the champion is right, it has seen the pictures; on the others it is not."""
     seen = tuple(row(tmp_path, "cat", i, pictures.RED) for i in range(3))
-    new = tuple(row(tmp_path, "dog", i, pictures.RED) for i in range(2))  # dogs that look cats
+    new = tuple(row(tmp_path, "dog", i, pictures.RED) for i in (5, 6))  # dogs that look cats
     everything = (*seen, *(row(tmp_path, "dog", i, pictures.BLUE) for i in range(10, 13)))
     promotion.promote(make_run("champion", everything, seen=[r.sha256 for r in seen]))
     decision, _ = promotion.promote(make_run("challenger", seen + new, is_right=False))

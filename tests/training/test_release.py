@@ -1,7 +1,6 @@
 """From a trained run to an answer: `release`, `evaluate` and the service's `predict`."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,8 @@ from data.manifest import Manifest
 from data.picture import TEST
 from service import artifact
 from service.artifact import Card
-from tests.training.conftest import Finished, Home
-
-Clone = Callable[[Finished], Finished]
+from tests.training.conftest import Finished
+from training.__main__ import main
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +36,10 @@ def test_the_card_says_what_the_model_was_made_from(released: Finished, card: Ca
     assert card.recipe.seed == 1
 
 
-def test_the_card_names_the_stage_with_the_lower_validation_loss(card: Card) -> None:
-    one, two = (float(card.recipe.notes[f"stage {n} val/log_loss"]) for n in ("one", "two"))
-    assert card.recipe.stage == ("stage two" if two < one else "stage one")
+def test_what_is_exported_has_the_lowest_validation_loss_of_all_candidates(card: Card) -> None:
+    losses = card.recipe.log_losses
+    assert len(losses) == 3
+    assert losses[card.recipe.stage] == min(losses.values())
 
 
 def test_evaluate_gives_the_cards_figures_on_what_the_model_has_not_seen(
@@ -57,14 +56,28 @@ def test_evaluate_gives_the_cards_figures_on_what_the_model_has_not_seen(
 
 
 def test_evaluate_prints_a_table_for_an_artifacts_folder(
-    released: Finished, card: Card, pets: Path
+    released: Finished, card: Card, pets: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = str(released.run.artifact)
-    table = released.home.succeed("training", "evaluate", str(pets), "--model", folder)
+    assert main(["evaluate", str(pets), "--model", folder]) == 0
+    table = capsys.readouterr().out
     assert card.metrics is not None
     assert table.startswith(f"{folder} on {pets}\n")
     assert f"n = {card.metrics.accuracy.n})" in table
     assert "true \\ answered       cat       dog   neither" in table
+
+
+def test_evaluate_refuses_pictures_that_the_model_was_all_trained_on(
+    released: Finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in Manifest.load(released.run.manifest).rows:
+        if row.split != TEST:
+            target = tmp_path / "seen" / row.label / row.path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(row.path.read_bytes())
+    folder = str(released.run.artifact)
+    assert main(["evaluate", str(tmp_path / "seen"), "--model", folder]) == 1
+    assert "a figure on those would mean nothing" in capsys.readouterr().err
 
 
 def test_predict_answers_without_a_server(released: Finished, pets: Path) -> None:
@@ -74,21 +87,38 @@ def test_predict_answers_without_a_server(released: Finished, pets: Path) -> Non
     assert answers["model"] == released.run.state["tag"]
 
 
-def test_a_released_run_is_not_released_again(released: Finished, clone_of: Clone) -> None:
-    home = clone_of(released).home
-    tags = sorted((home.folder / "bentoml/models/catdog").iterdir())
-    assert "was released before: Promoted" in home.succeed("training", "release")
-    assert sorted((home.folder / "bentoml/models/catdog").iterdir()) == tags
+def test_a_released_run_is_not_released_again(
+    released: Finished,
+    model_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CATDOG_RUNS", str(released.run.folder.parent))
+    assert main(["release"]) == 0
+    assert "was released before: Promoted" in capsys.readouterr().out
+    assert not list(model_store.iterdir())
 
 
-def test_without_a_run_release_says_what_to_do(home: Home) -> None:
-    done = home.run("training", "release")
-    assert done.returncode == 1
-    assert "Error: No finished run in" in done.stderr
-    assert "make train" in done.stderr
+def test_without_a_run_release_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["release"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: No finished run in")
+    assert "make train" in error
 
 
-def test_without_a_model_evaluate_says_what_to_do(home: Home, pets: Path) -> None:
-    done = home.run("training", "evaluate", str(pets))
-    assert done.returncode == 1
-    assert "Error: No model 'catdog:latest' has been promoted. Run `make train`" in done.stderr
+def test_a_run_that_is_not_there_is_answered_with_those_that_are(
+    released: Finished, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CATDOG_RUNS", str(released.run.folder.parent))
+    assert main(["release", "yesterday"]) == 1
+    error = capsys.readouterr().err
+    assert error == f"Error: No run 'yesterday'. Runs here: {released.run.folder.name}.\n"
+
+
+@pytest.mark.usefixtures("model_store")
+def test_without_a_model_evaluate_says_what_to_do(
+    pets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(pets)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: No model 'catdog:latest' has been promoted. Run `make train`")

@@ -1,0 +1,116 @@
+"""What each step of the recipe is worth: on its own test part, and on pictures unlike it.
+
+python -m benchmarks.recipe RUN PHOTOGRAPHS
+
+RUN is a training run on the starter set, PHOTOGRAPHS a folder with cat/ and dog/ of which
+it has seen nothing. Prints a table, and writes it to benchmarks/results/recipe.json.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import Tensor
+
+from data.manifest import Manifest, build
+from data.picture import SPLITS, TEST, TRAIN
+from data.source import resolve
+from service.artifact import LABELS
+from training import run as runs
+from training.datamodule import PictureData
+from training.head import solve
+from training.judging import interval
+from training.network import CatDogNet, imagenet_direction
+from training.selection import candidates, read
+from training.stage_one import CHECKPOINT, pooled_features
+
+RESULT = Path(__file__).parent / "results" / "recipe.json"
+SAMPLE = 4  # every fourth photograph
+
+Pictures = tuple[Tensor, Tensor]  # pooled features (N, C), and 1 for each dog (N,)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("run")
+    parser.add_argument("photographs")
+    options = parser.parse_args()
+    run = runs.find(options.run)
+    starter = PictureData(manifest=run.manifest)
+    with TemporaryDirectory() as folder:
+        manifest = Path(folder) / "manifest.csv"
+        _all_in_test(build(resolve(options.photographs))).save(manifest)
+        rows = [
+            {"recipe": name, **{part: _figures(*figures) for part, figures in parts.items()}}
+            for name, parts in _measure(run, starter, PictureData(manifest=manifest))
+        ]
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(rows, indent=2) + "\n")
+    for row in rows:
+        print(f"| {row['recipe']} | {_cell(row['starter test'])} | {_cell(row['photographs'])} |")
+
+
+def _measure(
+    run: runs.Run, starter: PictureData, photographs: PictureData
+) -> Iterator[tuple[str, dict[str, tuple[int, int]]]]:
+    start = read(run.checkpoints / CHECKPOINT)
+    network = CatDogNet(start.backbone, start.stride_in_1x1)
+    network = network.to(memory_format=torch.channels_last)
+
+    def features() -> dict[str, Pictures]:
+        return {
+            "starter test": pooled_features(network, starter.squares(TEST), "starter test"),
+            "photographs": pooled_features(network, photographs.squares(TEST), "photographs"),
+        }
+
+    network.load_state_dict(start.state)
+    train, is_dog = pooled_features(network, starter.squares(TRAIN), "train")
+    prior = imagenet_direction(network.imagenet_head)
+    frozen = features()
+    yield "ImageNet's direction, untrained", _right(frozen, prior)
+    one = torch.ones(len(train), 1) * 1000.0  # so large that its weight is hardly regularized
+    with_intercept = solve(torch.cat([train, one], 1), is_dog, torch.zeros(len(prior) + 1))
+    yield (
+        "head with intercept",
+        _right(frozen, with_intercept[:-1], 1000.0 * float(with_intercept[-1])),
+    )
+    yield "head without intercept", _right(frozen, solve(train, is_dog, torch.zeros_like(prior)))
+    for name, state in candidates(run):
+        network.load_state_dict(state)
+        yield name, _right(features(), network.head.weight.detach()[0])
+
+
+def _right(
+    pictures: dict[str, Pictures], weight: Tensor, intercept: float = 0.0
+) -> dict[str, tuple[int, int]]:
+    """How many of how many are right, for each part."""
+    return {
+        part: (int(((x @ weight + intercept > 0) == is_dog.bool()).sum()), len(is_dog))
+        for part, (x, is_dog) in pictures.items()
+    }
+
+
+def _figures(right: int, n: int) -> dict[str, float]:
+    return interval(right, n).model_dump()
+
+
+def _cell(figures: object) -> str:
+    assert isinstance(figures, dict)
+    return f"{figures['value']:.1%} ({figures['low']:.1%} to {figures['high']:.1%})"
+
+
+def _all_in_test(manifest: Manifest) -> Manifest:
+    """Every fourth cat or dog, all as test: none of them was trained on."""
+    pets = [row for split in SPLITS for row in manifest.part(split, LABELS)][::SAMPLE]
+    kept = {row.sha256 for row in pets}
+    return Manifest(tuple(replace(r, split=TEST) for r in manifest.rows if r.sha256 in kept))
+
+
+if __name__ == "__main__":
+    main()
