@@ -23,7 +23,7 @@ DEV_SET := $(VENV)/.dev
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-serve: model  ## answer on http://localhost:$(PORT), after making a model where there is none
+serve: model  ## answer on port 3000 (PORT=, HOST=), after making a model where there is none
 	@echo "== Serving on http://localhost:$(PORT) (Ctrl-C stops)"
 	@exec $(VENV)/bin/bentoml serve service.service:CatDog --host $(HOST) --port $(PORT)
 
