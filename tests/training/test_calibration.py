@@ -49,13 +49,27 @@ def test_fewer_pictures_than_bins_are_fine() -> None:
     assert found == pytest.approx((0.1 + 0.8) / 2)
 
 
-@pytest.mark.parametrize("n", [1, 7, 99, 100, 101, 1234])
-def test_the_threshold_turns_away_at_most_its_share_and_hardly_less(n: int) -> None:
+def turned_away(novelty: np.ndarray) -> int:
+    return int((novelty > calibration.novelty_threshold(novelty)).sum())
+
+
+@pytest.mark.parametrize("n", [1, 7, 99, 100, 101, 1234, 20_000])
+def test_the_threshold_turns_away_three_in_a_thousand_and_hardly_less(n: int) -> None:
+    novelty = (0.9 * np.random.default_rng(n).random(n)).astype(np.float32)
+    assert 0.003 * n - 2 < turned_away(novelty) <= 0.003 * n
+
+
+@pytest.mark.parametrize("n", [1, 7, 99, 100, 101, 1234, 20_000])
+def test_a_tail_of_certain_novelty_is_turned_away_up_to_one_in_a_hundred(n: int) -> None:
     novelty = np.random.default_rng(n).random(n).astype(np.float32)
-    threshold = calibration.novelty_threshold(novelty, turned_away=0.01)
-    turned_away = int((novelty > threshold).sum())
-    assert 0.01 * n - 2 < turned_away <= 0.01 * n
-    assert threshold in novelty
+    novelty[: n // 20] = np.linspace(0.995, 0.9999, n // 20)
+    assert 0.01 * n - 2 < turned_away(novelty) <= 0.01 * n
+
+
+def test_a_short_tail_is_turned_away_at_099_and_no_lower() -> None:
+    novelty = np.linspace(0, 0.9, 1000)
+    novelty[:6] = 0.995
+    assert calibration.novelty_threshold(novelty) == 0.99
 
 
 def test_pictures_at_the_threshold_stay() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from data.npm import fetch
 from service.images import network_input
@@ -72,12 +72,12 @@ class KerasGraph:
         assert config.get("data_format", "channels_last") == "channels_last"
         if kind == "ZeroPadding2D":
             (top, bottom), (left, right) = config["padding"]
-            return F.pad(x, (left, right, top, bottom))
+            return functional.pad(x, (left, right, top, bottom))
         if kind == "Conv2D":
             # "same" is the same in torch for a stride of one, and refused for others
             kernel = self.weights[f"{name}/kernel"].permute(3, 2, 0, 1)
             bias = self.weights[f"{name}/bias"]
-            return F.conv2d(x, kernel, bias, tuple(config["strides"]), config["padding"])
+            return functional.conv2d(x, kernel, bias, tuple(config["strides"]), config["padding"])
         if kind == "BatchNormalization":
             gamma, beta, mean, variance = (
                 self.weights[f"{name}/{part}"][:, None, None]
@@ -89,7 +89,7 @@ class KerasGraph:
             return x.clamp(min=0)
         if kind == "MaxPooling2D":
             assert config["padding"] == "valid"
-            return F.max_pool2d(x, tuple(config["pool_size"]), tuple(config["strides"]))
+            return functional.max_pool2d(x, tuple(config["pool_size"]), tuple(config["strides"]))
         if kind == "Add":
             return x + others[0]
         if kind == "GlobalAveragePooling2D":

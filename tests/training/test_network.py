@@ -1,7 +1,6 @@
 """The network by itself, and through real steps of Lightning."""
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,19 +139,14 @@ class Record(pl.Callback):
 
     def __init__(self) -> None:
         self.before: dict[str, Tensor] = {}
-        self.epochs: list[list[Tensor]] = []
+        self.epochs: dict[int, list[Tensor]] = {}
         self.modes: list[bool] = []
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_train_start(self, trainer, pl_module) -> None:  # noqa: ARG002 - Lightning's signature
         self.before = copy.deepcopy(pl_module.state_dict())
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.epochs.append([])
-
-    def on_train_batch_start(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch, batch_idx: int
-    ) -> None:
-        self.epochs[-1].append(batch[0])
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:  # noqa: ARG002
+        self.epochs.setdefault(trainer.current_epoch, []).append(batch[0])
         norms = [m for m in pl_module.modules() if isinstance(m, nn.BatchNorm2d)]
         self.modes += [m.training for m in norms]
 
@@ -163,7 +157,7 @@ class Trained(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def trained(pets: Path, weights_file: Path) -> Iterator[Trained]:
+def trained(pets: Path, weights_file: Path) -> Trained:
     """Two epochs of two steps and a validation each."""
     pl.seed_everything(1, verbose=False)
     record = Record()
@@ -182,7 +176,7 @@ def trained(pets: Path, weights_file: Path) -> Iterator[Trained]:
         enable_model_summary=False,
     )
     trainer.fit(module, PictureData(str(pets), batch_size=4, workers=0))
-    yield Trained(module, record)
+    return Trained(module, record)
 
 
 def test_batch_norms_stay_bit_equal_through_training(trained: Trained) -> None:
@@ -203,7 +197,9 @@ def test_only_tuned_stages_and_the_head_are_trained(trained: Trained) -> None:
 
 
 def test_another_epoch_shows_other_views(trained: Trained) -> None:
-    first, second = ({x.numpy().tobytes() for b in e for x in b} for e in trained.record.epochs)
+    first, second = (
+        {x.numpy().tobytes() for b in trained.record.epochs[e] for x in b} for e in (0, 1)
+    )
     assert len(first) == len(second) == 8
     assert not first & second
 

@@ -54,12 +54,12 @@ def test_the_registry_has_no_weights_for_other_backbones() -> None:
 
 
 def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TrainingError, match="No backbone 'vgg16'; there are resnet18, .*resnet152"):
+    with pytest.raises(TrainingError, match=r"No backbone 'vgg16'; there are resnet18, .*152"):
         weights.load("vgg16", "auto")
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(TrainingError, match="No weights at 'nowhere/w.pth'"):
+    with pytest.raises(TrainingError, match=r"No weights at 'nowhere/w\.pth'"):
         weights.load("resnet18", "nowhere/w.pth")
 
 
