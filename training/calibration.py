@@ -12,6 +12,9 @@ CERTAINLY_NOVEL = 0.99  # novelty over which little is a pet: the threshold to b
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature with the lowest log loss (Guo et al., 2017, arXiv 1706.04599).
 
+    Where every picture is right, lower is always better and confidence would become 1;
+    so a normal prior on the temperature's logarithm weighs as much as one picture.
+
     Args:
         logits: (N, 2), of pictures that were not trained on.
         labels: (N,) int, index of the right column.
@@ -19,7 +22,7 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         0.05 to 20.
     """
     result = minimize_scalar(
-        lambda log_t: log_loss(logits / np.exp(log_t), labels),
+        lambda log_t: log_loss(logits / np.exp(log_t), labels) + log_t**2 / (2 * len(labels)),
         bounds=(np.log(0.05), np.log(20.0)),
         method="bounded",
     )

@@ -48,9 +48,10 @@ class TrainingCLI(LightningCLI):
         config.data.manifest = self.run.manifest
         config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
         if config.trainer.precision is None:
-            config.trainer.precision = _auto_precision()
+            config.trainer.precision = _auto_precision(config.trainer.accelerator)
         if self.run.last.is_file():
             config.ckpt_path = str(self.run.last)
+            config.weights_only = True  # nothing is unpickled
             print(f"Resuming {self.run.folder}", flush=True)
         else:
             print(f"Run folder {self.run.folder}", flush=True)
@@ -85,7 +86,7 @@ class TrainingCLI(LightningCLI):
     def fit(self, model: CatDog, datamodule: PictureData, **kwargs: Any) -> None:
         """Run Lightning's fit, unless this run is trained already."""
         if self.run.state["state"] == runs.TRAINED:
-            print("Already trained; nothing to do.", flush=True)
+            print("Trained before, not released yet: nothing to train.", flush=True)
             return
         if self.run.last.is_file():
             _keep_metrics(self.trainer.logger)
@@ -107,8 +108,9 @@ def _keep_metrics(logger: CSVLogger) -> None:
         writer.metrics_keys = kept.splitlines()[0].split(",")
 
 
-def _auto_precision() -> str:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def _auto_precision(accelerator: str) -> str:
+    has_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    device = torch.device("cuda" if has_gpu else "cpu")
     return "bf16-mixed" if has_bf16(device) else "32-true"
 
 

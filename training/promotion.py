@@ -10,7 +10,6 @@ from data.picture import TEST
 from service import store
 from service.artifact import Card, read_card
 from service.engine import Engine
-from training.errors import TrainingError
 from training.evaluation import without_seen
 from training.judging import Judged, interval, score
 from training.run import RELEASED, Run
@@ -48,9 +47,10 @@ def _decide(run: Run) -> Decision:
     champion = read_card(champion_folder)
     rows = without_seen(Manifest.load(run.manifest).part(TEST), champion_folder).kept
     if not rows:
-        raise TrainingError(
-            f"{champion_tag} was trained on every test picture of {run.folder}: the two cannot "
-            "be compared. Train on a folder with pictures that are new to both."
+        return Decision(
+            False,
+            f"Refused: {champion_tag} was trained on every test picture of this run, so that the "
+            "two cannot be compared. Train with pictures that are new to both.",
         )
     theirs = score(Engine.for_card(champion_folder, champion), rows, f"Champion {champion_tag}")
     ours = score(Engine.for_card(run.artifact, challenger), rows, "Challenger")

@@ -72,7 +72,7 @@ def start(source: str, config: str) -> Run:
     """Make the folder of a new run, named after the time and the pictures."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    run = Run((root() / f"{stamp}-{name}").absolute())
+    run = Run((root() / f"{stamp}-{name}-{os.getpid()}").absolute())
     run.checkpoints.mkdir(parents=True)
     run.record(source=source, config_digest=digest(config), state="started")
     return run

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from data.picture import VAL
+from training import calibration
 from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.network import CatDogNet
@@ -58,7 +58,7 @@ def choose(run: Run, data: PictureData) -> Chosen:
         features, is_dog = pooled_features(network, data.squares(VAL), f"Judging {name}")
         with torch.no_grad():
             logit = network.head(features)[:, 0]
-        log_losses[name] = float(binary_cross_entropy_with_logits(logit, is_dog))
+        log_losses[name] = scaled_log_loss(logit, is_dog)
         if log_losses[name] <= min(log_losses.values()):
             best = state
     network.load_state_dict(best)
@@ -73,6 +73,20 @@ def candidates(run: Run) -> Iterator[tuple[str, State]]:
     yield "stage two", read(run.checkpoints / "best.ckpt").state
     tuned = read(run.last).state
     yield "mean of both", {name: mean(solved[name], tuned[name]) for name in solved}
+
+
+def scaled_log_loss(logit: Tensor, is_dog: Tensor) -> float:
+    """Log loss at the best temperature: what the service's confidence will be worth.
+
+    Unscaled, a network trained on smoothed labels would lose by its modesty alone.
+
+    Args:
+        logit: (N,) log-odds of a dog.
+        is_dog: (N,) 0 or 1.
+    """
+    logits = torch.stack([-logit / 2, logit / 2], 1).numpy()
+    labels = is_dog.long().numpy()
+    return calibration.log_loss(logits / calibration.temperature(logits, labels), labels)
 
 
 def mean(solved: Tensor, tuned: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ def test_no_other_temperature_has_a_lower_log_loss() -> None:
     logits, labels = rng.normal(0, 3, (300, 2)), rng.integers(0, 2, 300)
     found = calibration.log_loss(logits / calibration.temperature(logits, labels), labels)
     grid = [calibration.log_loss(logits / t, labels) for t in np.geomspace(0.05, 20, 400)]
-    assert found <= min(grid) + 1e-6
+    assert found <= min(grid) + 1e-3  # the prior's share
 
 
 def test_log_loss_of_known_probabilities() -> None:
@@ -75,3 +75,8 @@ def test_a_short_tail_is_turned_away_at_099_and_no_lower() -> None:
 def test_pictures_at_the_threshold_stay() -> None:
     novelty = np.full(500, 0.3, np.float32)
     assert not (novelty > calibration.novelty_threshold(novelty)).any()
+
+
+def test_a_small_part_without_mistakes_does_not_make_every_answer_certain() -> None:
+    logits = np.array([[1.0, -1.0], [-1.0, 1.0]] * 4)
+    assert calibration.temperature(logits, np.array([0, 1] * 4)) > 0.2

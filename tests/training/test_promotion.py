@@ -17,7 +17,6 @@ from service.engine import Engine
 from tests import known_network, pictures
 from tests.training.conftest import Finished
 from training import export, promotion
-from training.errors import TrainingError
 from training.run import RELEASED, Run
 
 COLOURS = {"cat": pictures.RED, "dog": pictures.BLUE, "neither": pictures.GREEN}
@@ -177,15 +176,15 @@ def test_pictures_that_the_champion_was_trained_on_do_not_count(
 
 
 @pytest.mark.usefixtures("model_store")
-def test_without_a_picture_that_is_new_to_the_champion_nothing_is_decided(
+def test_without_a_picture_that_is_new_to_the_champion_nothing_is_promoted(
     make_run: MakeRun, rows: tuple[Row, ...]
 ) -> None:
     promotion.promote(make_run("champion", rows, seen=[r.sha256 for r in rows]))
     _, champion = store.path_of()
     run = make_run("challenger", rows)
-    with pytest.raises(TrainingError, match=f"{champion} was trained on every test picture"):
-        promotion.promote(run)
-    assert run.state["state"] == "trained"
+    decision, tag = promotion.promote(run)
+    assert f"{champion} was trained on every test picture" in decision.reason
+    assert (decision.is_promoted, tag) == (False, None)
     assert store.path_of()[1] == champion
 
 
