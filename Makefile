@@ -75,7 +75,7 @@ $(VENV)/bin/python:
 
 $(TRAIN_SET): requirements/train.txt | $(VENV)/bin/python
 	@echo "== Installing what trains and serves (about 6 GB, some minutes the first time)"
-	@$(PY) -m pip install --quiet --progress-bar on --require-hashes -r requirements/train.txt
+	@$(PY) -m pip install --require-hashes -r requirements/train.txt
 	@touch $@
 
 $(DEV_SET): requirements/dev.txt | $(TRAIN_SET)

@@ -1,5 +1,7 @@
 """`python -m training fit`: LightningCLI, wired to a run folder."""
 
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +51,8 @@ class TrainingCLI(LightningCLI):
         config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
         if config.trainer.precision is None:
             config.trainer.precision = _auto_precision(config.trainer.accelerator)
+        device = "GPU" if _has_gpu(config.trainer.accelerator) else "CPU"
+        print(f"Training on the {device}, precision {config.trainer.precision}", flush=True)
         if self.run.last.is_file():
             config.ckpt_path = str(self.run.last)
             config.weights_only = True  # nothing is unpickled
@@ -108,14 +112,33 @@ def _keep_metrics(logger: CSVLogger) -> None:
         writer.metrics_keys = kept.splitlines()[0].split(",")
 
 
+def _has_gpu(accelerator: str) -> bool:
+    return accelerator != "cpu" and torch.cuda.is_available()
+
+
 def _auto_precision(accelerator: str) -> str:
-    has_gpu = accelerator != "cpu" and torch.cuda.is_available()
-    device = torch.device("cuda" if has_gpu else "cpu")
+    device = torch.device("cuda" if _has_gpu(accelerator) else "cpu")
     return "bf16-mixed" if has_bf16(device) else "32-true"
+
+
+# Lightning's advice on what is meant to be as it is.
+_KNOWN = (
+    "LightningCLI's args parameter is intended to run from within Python",
+    "Experiment logs directory .* exists and is not empty",
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",
+    r"Found \d+ module\(s\) in eval mode at the start of training",
+    "The '.*_dataloader' does not have many workers",
+)
 
 
 def main(args: list[str]) -> None:
     """Parse and run; `args` begin with the subcommand."""
+    for message in _KNOWN:
+        warnings.filterwarnings("ignore", message)
+    # Not the tips and the list of accelerators that are not there; `before_instantiate_classes`
+    # says what is used.
+    logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
+    logging.getLogger("lightning_fabric.utilities.seed").setLevel(logging.WARNING)
     TrainingCLI(
         CatDog,
         PictureData,

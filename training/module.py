@@ -67,6 +67,7 @@ class CatDog(pl.LightningModule):
             return
         pretrained = weights.load(self.backbone, self.weights_source)
         self.origin, self.stride_in_1x1 = pretrained.origin, pretrained.stride_in_1x1
+        print(f"ImageNet weights of {self.backbone}: {self.origin}", flush=True)
         network = CatDogNet(self.backbone, pretrained.stride_in_1x1)
         network.load_pretrained(pretrained.state)
         self.network = network.to(memory_format=torch.channels_last)

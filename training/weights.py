@@ -86,6 +86,7 @@ def _first_in_reach(backbone: str) -> Pretrained:
             return attempt(backbone)
         except (TrainingError, DataError) as exc:
             reasons.append(str(exc))
+            print(f"{exc}", flush=True)
     raise TrainingError(
         f"No ImageNet weights for {backbone} are in reach:\n  - "
         + "\n  - ".join(reasons)
@@ -102,7 +103,7 @@ def _from_torchvision(backbone: str) -> Pretrained:
         state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (urllib.error.URLError, OSError) as exc:
         raise TrainingError(
-            f"torchvision's download of {backbone} is out of reach ({exc})."
+            f"torchvision's download of {backbone} is out of reach: {exc}."
         ) from exc
     finally:
         socket.setdefaulttimeout(before)

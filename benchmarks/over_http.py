@@ -1,0 +1,66 @@
+"""Accuracy of a running service on labelled pictures, asked as a client asks.
+
+python -m benchmarks.over_http FOLDER [--url http://127.0.0.1:3000] [--out FILE.json]
+
+FOLDER as for `make train`. `neither` answered for a cat or a dog counts as wrong.
+"""
+
+import argparse
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+from tqdm import tqdm
+
+from data.picture import NEITHER, Candidate
+from data.source import resolve
+from training.judging import interval
+
+CONCURRENCY = 16
+Outcome = tuple[str, int, str]  # true label, HTTP status, answered label
+
+
+async def ask(url: str, candidates: tuple[Candidate, ...]) -> list[Outcome]:
+    """Post every picture to /predict, `CONCURRENCY` at a time."""
+    gate = asyncio.Semaphore(CONCURRENCY)
+    with tqdm(total=len(candidates), unit=" pictures") as progress:
+        async with aiohttp.ClientSession(url) as session:
+
+            async def one(candidate: Candidate) -> Outcome:
+                async with (
+                    gate,
+                    session.post("/predict", data=candidate.path.read_bytes()) as answer,
+                ):
+                    body = await answer.json(content_type=None)
+                    progress.update()
+                    return candidate.label, answer.status, body.get("label", "none")
+
+            return await asyncio.gather(*map(one, candidates))
+
+
+def main() -> None:
+    """Ask, count, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("folder")
+    parser.add_argument("--url", default="http://127.0.0.1:3000")
+    parser.add_argument("--out", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    outcomes = asyncio.run(ask(options.url, resolve(options.folder).candidates))
+    pets = [(true, answered) for true, _, answered in outcomes if true != NEITHER]
+    others = [answered for true, _, answered in outcomes if true == NEITHER]
+    figures = {
+        "statuses": dict(Counter(str(status) for _, status, _ in outcomes)),
+        "accuracy": interval(sum(t == a for t, a in pets), len(pets)).model_dump(),
+        "turned_away": interval(sum(a == NEITHER for _, a in pets), len(pets)).model_dump(),
+        "neither_rejected": interval(sum(a == NEITHER for a in others), len(others)).model_dump(),
+    }
+    print(json.dumps(figures, indent=2))
+    if options.out:
+        options.out.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
