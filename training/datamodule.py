@@ -14,6 +14,7 @@ from data.manifest import Manifest, build, read_bytes
 from data.picture import TRAIN, VAL, Row
 from data.source import resolve
 from service.artifact import LABELS
+from service.cores import usable_cores
 from service.images import crop_to_network, decode, shrink_for_training
 from training.augmentation import Augmentation
 from training.errors import TrainingError
@@ -99,7 +100,7 @@ class PictureData(pl.LightningDataModule):
         self,
         source: str = "starter",
         batch_size: int = 32,
-        workers: int = 1,
+        workers: int | None = None,
         min_area: float = 0.4,
         manifest: Path | None = None,
         previous: Path | None = None,
@@ -108,7 +109,8 @@ class PictureData(pl.LightningDataModule):
         Args:
             source: `starter`, `oxford-pets`, or a folder of labelled pictures.
             batch_size: pictures a step.
-            workers: processes that decode and augment; 0 does it in the main process.
+            workers: processes that decode and augment; 0 does it in the main process. By
+                default one less than the cores, and at least one.
             min_area: smallest part of a picture that a training crop shows, 0 to 1.
             manifest: where to write the manifest; read instead of built if it is there.
             previous: manifest of an earlier run on the same source; its pictures keep
@@ -119,14 +121,14 @@ class PictureData(pl.LightningDataModule):
         super().__init__()
         for name, value, is_fine, allowed in (
             ("batch_size", batch_size, batch_size >= 1, "at least 1"),
-            ("workers", workers, workers >= 0, "0 or more"),
+            ("workers", workers, workers is None or workers >= 0, "0 or more"),
             ("min_area", min_area, 0 < min_area <= 1, "over 0 and at most 1"),
         ):
             if not is_fine:
                 raise TrainingError(f"data.{name} is {value}; it must be {allowed}.")
         self.source = source
         self.batch_size = batch_size
-        self.workers = workers
+        self.workers = max(1, usable_cores() - 1) if workers is None else workers
         self.min_area = min_area
         self.manifest_path = manifest
         self.previous_path = previous

@@ -50,20 +50,21 @@ def choose(run: Run, data: PictureData) -> Chosen:
     """
     solved = read(run.checkpoints / CHECKPOINT)
     network = CatDogNet(solved.backbone, solved.stride_in_1x1)
-    network = network.to(memory_format=torch.channels_last)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = network.to(memory_format=torch.channels_last).to(device)
     log_losses: dict[str, float] = {}
     best: State = {}
     for name, state in candidates(run):
         network.load_state_dict(state)
         features, is_dog = pooled_features(network, data.squares(VAL), f"Judging {name}")
         with torch.no_grad():
-            logit = network.head(features)[:, 0]
+            logit = network.head(features.to(device))[:, 0].cpu()
         log_losses[name] = scaled_log_loss(logit, is_dog)
         if log_losses[name] <= min(log_losses.values()):
             best = state
     network.load_state_dict(best)
     winner = min(log_losses, key=log_losses.__getitem__)
-    return Chosen(network.eval(), winner, log_losses, solved)
+    return Chosen(network.cpu().eval(), winner, log_losses, solved)
 
 
 def candidates(run: Run) -> Iterator[tuple[str, State]]:
