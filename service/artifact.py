@@ -95,6 +95,19 @@ class Proof(Record):
     labels_equal: bool
 
 
+class Agreement(Record):
+    """How a faster precision compares with fp32 on pictures that were not trained on.
+
+    labels_equal: share of pictures with the same label, 0 to 1.
+    is_faithful: labels equal on at least 99.8 %, and no accuracy lost beyond noise.
+    """
+
+    pictures: int
+    labels_equal: float
+    accuracy: float
+    is_faithful: bool
+
+
 class Card(Record):
     """card.json: what a client, an auditor and the loader need to know of a model."""
 
@@ -102,12 +115,13 @@ class Card(Record):
     name: str = "catdog"
     labels: tuple[str, ...] = LABELS
     preprocessing: Preprocessing = Preprocessing()
-    precision: Literal["f32", "bf16"] = "f32"  # what the engine computes in, at most
+    precision: Literal["int8", "bf16", "f32"] = "f32"  # of the graph that serves
     calibration: Calibration
     metrics: Metrics | None = None
     dataset: Dataset
     recipe: Recipe
     proof: Proof | None = None
+    agreements: dict[str, Agreement] = {}  # faster precision -> how it compares
     versions: dict[str, str] = {}
     git_commit: str = "unknown"
     created: str

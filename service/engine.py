@@ -2,13 +2,15 @@
 
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import openvino as ov
 
 from service.artifact import OPENVINO, Card
 from service.cores import usable_cores
+
+Precision = Literal["int8", "bf16", "f32"]
 
 
 class Scores(NamedTuple):
@@ -23,7 +25,7 @@ class Scores(NamedTuple):
 
 
 @cache
-def _core() -> ov.Core:
+def core() -> ov.Core:
     """One Core for the life of the process.
 
     Each lends its thread a stack for signals and frees it when it goes; once two of them
@@ -39,7 +41,7 @@ class Engine:
     def __init__(
         self,
         folder: Path,
-        precision: str = "f32",
+        precision: Precision = "f32",
         *,
         graph: str = OPENVINO,
         threads: int | None = None,
@@ -48,16 +50,17 @@ class Engine:
 
         Args:
             folder: the artifact.
-            precision: `f32` or `bf16`; bf16 falls back to f32 on CPUs without it.
+            precision: what to compute in; `int8` is a property of the graph, whose other
+                layers then run in bf16. bf16 falls back to f32 on CPUs without it.
             graph: file to run; the fp32 ONNX file works too.
             threads: defaults to `usable_cores()`.
         """
         config = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads or usable_cores(),
         }
-        self._compiled = _core().compile_model(str(folder / graph), "CPU", config)
+        self._compiled = core().compile_model(str(folder / graph), "CPU", config)
         self._request = self._compiled.create_infer_request()
 
     @classmethod

@@ -49,6 +49,12 @@ class Judged:
         """(N,) int, index into `LABELS`; cats and dogs only."""
         return np.array([LABELS.index(row.label) for row in self.rows], dtype=np.int64)
 
+    @property
+    def right(self) -> np.ndarray:
+        """(N,) bool, which have the higher logit for their label; cats and dogs only."""
+        is_right: np.ndarray = self.scores.logits.argmax(1) == self.labels
+        return is_right
+
     def answers(self, calibration: Calibration) -> list[str]:
         """The label that the service would answer for each row."""
         chosen = self.scores.logits.argmax(1)

@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from data.manifest import Manifest
-from data.picture import TEST
+from data.picture import TEST, VAL
 from service import artifact
 from service.engine import Engine
 from tests.training.conftest import REPOSITORY, Finished
-from training import export
+from training import export, graphs, proof
 from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.network import CatDogNet, Pixels
@@ -34,6 +34,14 @@ def network(released: Finished) -> CatDogNet:
 
 
 @pytest.fixture(scope="module")
+def written(network: CatDogNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its graphs as written, before any of them is quantized."""
+    folder = tmp_path_factory.mktemp("graphs")
+    graphs.write_graphs(network, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def pixels() -> np.ndarray:
     generator = np.random.default_rng(1)
     return generator.integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
@@ -42,11 +50,11 @@ def pixels() -> np.ndarray:
 @pytest.mark.parametrize("graph", [artifact.ONNX, artifact.OPENVINO])
 @pytest.mark.parametrize("batch", [1, 2, 5])
 def test_graphs_compute_what_torch_computes_for_any_batch(
-    released: Finished, network: CatDogNet, pixels: np.ndarray, graph: str, batch: int
+    written: Path, network: CatDogNet, pixels: np.ndarray, graph: str, batch: int
 ) -> None:
     with torch.inference_mode():
         expected = Pixels(network)(torch.from_numpy(pixels[:batch]))
-    found = Engine(released.run.artifact, "f32", graph=graph)(pixels[:batch])
+    found = Engine(written, "f32", graph=graph)(pixels[:batch])
     # the OpenVINO file keeps weights in half precision, three decimal digits
     tolerance = 1e-3 if graph == artifact.ONNX else 1e-2 * float(expected.logits.abs().max())
     np.testing.assert_allclose(found.logits, expected.logits.numpy(), atol=tolerance, rtol=0)
@@ -65,7 +73,7 @@ def test_graphs_give_the_activation_map_and_the_features_too(
     released: Finished, network: CatDogNet, pixels: np.ndarray
 ) -> None:
     graph = ov.Core().read_model(released.run.artifact / artifact.ONNX)
-    assert [output.any_name for output in graph.outputs] == list(export.OUTPUT_NAMES)
+    assert [output.any_name for output in graph.outputs] == list(graphs.OUTPUT_NAMES)
     hint = {"INFERENCE_PRECISION_HINT": "f32"}
     found = ov.Core().compile_model(graph, "CPU", hint)(pixels[:2])
     with torch.inference_mode():
@@ -94,19 +102,49 @@ def test_the_artifact_lists_exactly_what_it_has_seen(released: Finished) -> None
 
 def test_a_graph_that_is_not_the_network_is_refused(released: Finished, network: CatDogNet) -> None:
     """The head of one is a tenth larger: every label is the same, the logits are not."""
-    rows = export.proof_rows(Manifest.load(released.run.manifest))
-    proof, _ = export.prove(network, released.run.artifact, rows)
-    assert proof.pictures == len(rows) > 8
+    manifest = Manifest.load(released.run.manifest)
+    rows = manifest.part(TEST) + manifest.part(VAL)
+    proved = proof.prove(network, released.run.artifact, rows)
+    assert proved.pictures == len(rows) > 8
     weight = network.head.weight
     original = weight.detach().clone()
     try:
         with torch.no_grad():
             weight.mul_(1.1)
         with pytest.raises(TrainingError, match="is not the trained network: logits differ by"):
-            export.prove(network, released.run.artifact, rows)
+            proof.prove(network, released.run.artifact, rows)
     finally:
         with torch.no_grad():
             weight.copy_(original)
+
+
+def test_a_precision_that_flips_labels_is_not_faithful() -> None:
+    reference = np.ones(1000, dtype=bool)
+    reference[:10] = False
+    flipped = reference.copy()
+    flipped[10:12] = False
+    assert proof.agreement(reference, reference).is_faithful
+    assert proof.agreement(flipped, reference).is_faithful  # two of a thousand: 99.8 %
+    flipped[12] = False
+    assert not proof.agreement(flipped, reference).is_faithful
+
+
+def test_a_loss_beyond_noise_is_not_faithful_however_small() -> None:
+    reference = np.ones(10_000, dtype=bool)
+    worse = reference.copy()
+    worse[:6] = False
+    compared = proof.agreement(worse, reference)
+    assert compared.labels_equal > 0.998
+    assert not compared.is_faithful  # six lost, none won: p = 0.016
+
+
+def test_int8_on_training_pictures_serves_where_it_is_faithful(released: Finished) -> None:
+    card = artifact.read_card(released.run.artifact)
+    assert set(card.agreements) == {"int8", "bf16"}
+    faithful = [name for name, a in card.agreements.items() if a.is_faithful]
+    assert card.precision == next(iter([*faithful, "f32"]))
+    graph = (released.run.artifact / artifact.OPENVINO).read_text()
+    assert ("FakeQuantize" in graph) == (card.precision == "int8")
 
 
 def test_writing_the_graphs_asks_nobody_and_tells_nobody(
@@ -115,7 +153,7 @@ def test_writing_the_graphs_asks_nobody_and_tells_nobody(
     """OpenVINO's converter has child processes report to its maker what the network is like."""
     asked = tmp_path / "asked"
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.touch())
-    export.write_graphs(network, tmp_path)
+    graphs.write_graphs(network, tmp_path)
     assert not asked.exists()
 
 

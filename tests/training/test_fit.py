@@ -106,7 +106,7 @@ def test_a_trained_run_is_not_trained_again(
     home = clone_of(fitted).home
     (run,) = home.runs
     before = {p: p.stat().st_mtime_ns for p in run.folder.rglob("*") if p.is_file()}
-    assert "nothing to do" in home.succeed(*fit_words)
+    assert "nothing to train" in home.succeed(*fit_words)
     assert {p: p.stat().st_mtime_ns for p in run.folder.rglob("*") if p.is_file()} == before
     assert len(home.runs) == 1
 

@@ -1,0 +1,67 @@
+"""The network as graphs: ONNX in fp32, OpenVINO with fp16 weights, OpenVINO in int8."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import torch
+
+from data.picture import Row
+from service import artifact
+from service.engine import core
+from service.images import SIDE
+from training.judging import batches
+from training.network import CatDogNet, Pixels
+
+OUTPUT_NAMES = ("logits", "novelty", "activation_map", "features")
+CALIBRATION_PICTURES = 300  # NNCF's own default; they set the range of each activation
+
+
+def write_graphs(network: CatDogNet, folder: Path) -> None:
+    """Write model.onnx (fp32) and the OpenVINO graph made from it (weights in fp16)."""
+    example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's notes to its own developers
+        torch.onnx.export(
+            Pixels(network).eval(),
+            (example,),
+            str(folder / artifact.ONNX),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            input_names=["pixels"],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_shapes={"pixels": {0: torch.export.Dim.DYNAMIC}},
+        )
+    graph = core().read_model(folder / artifact.ONNX)  # ov.convert_model sends usage statistics
+    ov.save_model(graph, str(folder / artifact.OPENVINO), compress_to_fp16=True)
+
+
+def write_int8(source: Path, folder: Path, rows: Sequence[Row]) -> None:
+    """Quantize the convolutions of an artifact's ONNX graph (NNCF, post-training).
+
+    The two small heads stay as they are: they cost nothing, and novelty lives on the
+    difference of two large sums.
+
+    Args:
+        source: the folder with model.onnx.
+        folder: where the OpenVINO graph goes, under the name of the one that serves.
+        rows: training pictures to calibrate on, evenly spread; test pictures stay unseen.
+    """
+    import nncf  # seconds to import
+
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    step = max(1, len(rows) // CALIBRATION_PICTURES)
+    pictures = np.concatenate(list(batches(rows[::step][:CALIBRATION_PICTURES])))
+    quantized = nncf.quantize(
+        core().read_model(source / artifact.ONNX),
+        nncf.Dataset(pictures, lambda picture: {"pixels": picture[np.newaxis]}),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(pictures),
+        ignored_scope=nncf.IgnoredScope(types=["MatMul"]),
+    )
+    folder.mkdir()
+    ov.save_model(quantized, str(folder / artifact.OPENVINO), compress_to_fp16=True)

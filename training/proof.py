@@ -1,0 +1,95 @@
+"""What export must show before anything is served: the right graph, at the right precision."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import binomtest
+from tqdm import tqdm
+
+from data.picture import Row
+from service import artifact
+from service.artifact import Agreement, Proof
+from service.engine import Engine, Precision
+from training import judging
+from training.errors import TrainingError
+from training.network import CatDogNet, Pixels
+
+MAX_LOGIT_DIFFERENCE = 1e-3
+PROOF_PICTURES = 400
+MIN_AGREEMENT = 0.998  # of labels, between a faster precision and fp32
+SIGNIFICANCE = 0.05  # of a loss of accuracy, one-sided
+
+
+def prove(network: CatDogNet, folder: Path, rows: Sequence[Row]) -> Proof:
+    """Hold the ONNX graph against torch, both in fp32, on real pictures.
+
+    Args:
+        rows: evenly thinned out to `PROOF_PICTURES`.
+    Raises:
+        TrainingError: logits further apart than 1e-3, or any label differs.
+    """
+    step = max(1, len(rows) // PROOF_PICTURES)
+    pictures = rows[::step][:PROOF_PICTURES]
+    graph = Engine(folder, "f32", graph=artifact.ONNX)
+    torch_logits, graph_logits = [], []
+    with torch.inference_mode(), tqdm(total=len(pictures), desc="Proof", unit=" pictures") as bar:
+        for pixels in judging.batches(pictures):
+            torch_logits.append(Pixels(network)(torch.from_numpy(pixels)).logits.numpy())
+            graph_logits.append(graph(pixels).logits)
+            bar.update(len(pixels))
+    expected, found = np.concatenate(torch_logits), np.concatenate(graph_logits)
+    difference = float(np.abs(expected - found).max())
+    are_equal = bool((expected.argmax(1) == found.argmax(1)).all())
+    if difference > MAX_LOGIT_DIFFERENCE or not are_equal:
+        raise TrainingError(
+            f"The exported graph is not the trained network: logits differ by {difference:.2g} "
+            f"(at most {MAX_LOGIT_DIFFERENCE:g} allowed), labels equal: {are_equal}. "
+            "Nothing was exported; please report this with the versions in requirements/."
+        )
+    return Proof(pictures=len(pictures), max_logit_difference=difference, labels_equal=True)
+
+
+def fastest_faithful(
+    folder: Path, int8_folder: Path, rows: Sequence[Row]
+) -> tuple[Precision, dict[str, Agreement]]:
+    """The fastest precision that answers as fp32 does: int8, else bf16, else f32.
+
+    Args:
+        folder: with the fp32 and the fp16-weight graph.
+        int8_folder: with the quantized graph.
+        rows: labelled pictures that were not trained on.
+    Returns:
+        The precision, and how each faster one compares.
+    """
+    reference = judging.score(Engine(folder, "f32", graph=artifact.ONNX), rows, "In fp32").right
+    candidates: tuple[tuple[Precision, Path], ...] = (("int8", int8_folder), ("bf16", folder))
+    agreements: dict[str, Agreement] = {
+        precision: agreement(
+            judging.score(Engine(place, precision), rows, f"In {precision}").right, reference
+        )
+        for precision, place in candidates
+    }
+    faithful: list[Precision] = [p for p, _ in candidates if agreements[p].is_faithful]
+    return (faithful[0] if faithful else "f32"), agreements
+
+
+def agreement(right: np.ndarray, reference: np.ndarray) -> Agreement:
+    """Compare two precisions on the same pictures.
+
+    Two labels are possible, so that they are equal where both are right or both wrong.
+
+    Args:
+        right: (N,) bool, which pictures the faster precision has right.
+        reference: (N,) bool, which fp32 has.
+    """
+    share = float((right == reference).mean())
+    lost, won = int((reference & ~right).sum()), int((right & ~reference).sum())
+    p_value = binomtest(lost, lost + won, alternative="greater").pvalue if lost + won else 1.0
+    return Agreement(
+        pictures=len(right),
+        labels_equal=share,
+        accuracy=float(right.mean()),
+        is_faithful=share >= MIN_AGREEMENT and p_value > SIGNIFICANCE,
+    )
