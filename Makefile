@@ -28,7 +28,9 @@ serve: model  ## answer on port 3000 (PORT=, HOST=), after making a model where 
 	@exec $(VENV)/bin/bentoml serve service.service:CatDog --host $(HOST) --port $(PORT)
 
 model: $(TRAIN_SET)  # the promoted model; made from the starter set where there is none
-	@$(PY) -m service model >/dev/null 2>&1 || $(MAKE) --no-print-directory train DATA=starter
+	@$(PY) -m service model >/dev/null; status=$$?; \
+	if [ $$status -eq 3 ]; then $(MAKE) --no-print-directory train DATA=starter; \
+	else exit $$status; fi
 
 train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets or a folder with cat/ and dog/
 	@echo "== Training on $(DATA)"
@@ -54,7 +56,7 @@ format: $(DEV_SET)  ## let ruff format and mend
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-bento: $(TRAIN_SET)  ## package the promoted model and the service
+bento: model  ## package the promoted model and the service
 	@$(VENV)/bin/bentoml build
 
 lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)

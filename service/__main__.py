@@ -19,18 +19,20 @@ from service.problems import Problem
 from service.settings import SettingsError, from_environment
 from service.store import StoreError
 
+NONE_PROMOTED = 3
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit status: 0, or 1 if there is no sound model or any picture got no answer.
+        The exit status: 0; 1 if there is no sound model or any picture got no answer; 3 if
+        `model` finds none.
     """
     options = _parser().parse_args(arguments)
     try:
         if options.command == "model":
-            print(store.path_of(options.model)[1])
-            return 0
+            return _model(options.model)
         return _predict(options.images, options.model, as_json=options.json)
     except (StoreError, ArtifactError, SettingsError) as exc:
         print(exc, file=sys.stderr)
@@ -48,6 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     for command in (predict, model):
         command.add_argument("--model", default=store.LATEST, help="tag (default: %(default)s)")
     return parser
+
+
+def _model(tag: str) -> int:
+    """Print the exact tag; none promoted is another exit status than anything that failed."""
+    try:
+        print(store.path_of(tag)[1])
+    except StoreError as exc:
+        print(exc, file=sys.stderr)
+        return NONE_PROMOTED
+    return 0
 
 
 def _predict(paths: Sequence[Path], model: str, *, as_json: bool) -> int:

@@ -13,16 +13,25 @@ NEITHER = "neither"
 class Answer(BaseModel):
     """One picture's answer.
 
-    `confidence` is the calibrated probability of `label`; for `neither` it is the
-    novelty. `probabilities` always speak of cat against dog, whatever the label.
+    `probabilities` always speak of cat against dog, whatever the label.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    label: Literal["cat", "dog", "neither"]
-    confidence: float = Field(ge=0, le=1)
-    probabilities: dict[Literal["cat", "dog"], float]
-    novelty: float = Field(ge=0, le=1, description="How unlike its training pictures this one is.")
+    label: Literal["cat", "dog", "neither"] = Field(
+        description="What the picture shows; neither, where novelty is past the model's threshold."
+    )
+    confidence: float = Field(
+        ge=0,
+        le=1,
+        description="Calibrated probability of a cat's or a dog's label; the novelty of neither.",
+    )
+    probabilities: dict[Literal["cat", "dog"], float] = Field(
+        description="Calibrated, of cat against dog, whatever the label; they add up to 1."
+    )
+    novelty: float = Field(
+        ge=0, le=1, description="How much the picture looks like something else than a pet."
+    )
     model: str = Field(description="Tag of the model that answered.")
 
 

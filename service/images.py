@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+
+from service.colour import to_rgb
 
 SIDE = 224  # the network sees the central square of a picture, scaled to this side
 TRAINING_SIDE = 256  # short side that augmentation crops from
@@ -20,7 +22,7 @@ MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
 MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height
 
 _EXIF_ORIENTATION = 0x0112
-_DRAFT_MARGIN = 2  # decode a JPEG to no less than twice the side we resize to
+_LEAST_SIDE = 2 * TRAINING_SIDE  # short side that a large picture is shrunk to on decoding
 
 
 class ImageError(ValueError):
@@ -86,8 +88,8 @@ def sniff(data: bytes) -> Kind | None:
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode one picture: upright, RGB, its first frame.
 
-    A JPEG much larger than the network needs comes back smaller than it is
-    (by 1/2, 1/4 or 1/8, DCT scaling); its short side never drops below 512 so.
+    A picture much larger than the network needs comes back smaller than it is, a JPEG
+    by DCT scaling, any by a whole number; its short side never drops below 512 so.
     Transparency is laid over white. Colour profiles are left alone.
 
     Args:
@@ -109,14 +111,13 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
             _refuse_bomb(image.size, max_pixels)
-            side = TRAINING_SIDE * _DRAFT_MARGIN
-            scale = side / min(image.size)
+            scale = _LEAST_SIDE / min(image.size)
             if kind is JPEG and scale < 1:
                 width, height = image.size
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
             orientation = _orientation(image)
             image.load()
-            return _upright(_to_rgb(image), orientation)
+            return _upright(to_rgb(image, _LEAST_SIDE), orientation)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
@@ -217,30 +218,3 @@ _TRANSPOSE = {
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     method = _TRANSPOSE.get(orientation)
     return image if method is None else image.transpose(method)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any of Pillow's modes to RGB, 8 bits; transparent parts become white."""
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image.copy()
-    if image.mode.startswith("I") or image.mode == "F":
-        return _wide_grey_to_rgb(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
-
-
-def _wide_grey_to_rgb(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and floating grey to 8 bits by the scale its values use.
-
-    Pillow's own conversion clips at 255 and turns such a picture white.
-    """
-    grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    top = grey.max(initial=0.0)
-    full_scale = next((s for s in (1.0, 255.0, 65535.0) if top <= s), float(top))
-    if image.mode.startswith("I;16"):
-        full_scale = 65535.0
-    grey8 = np.clip(grey * (255.0 / full_scale), 0, 255).astype(np.uint8)
-    return ImageOps.colorize(Image.fromarray(grey8), "black", "white")

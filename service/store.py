@@ -24,7 +24,7 @@ def path_of(tag: str = LATEST) -> tuple[Path, str]:
     """
     try:
         model = bentoml.models.get(tag)
-    except BentoMLException as exc:
+    except (BentoMLException, ValueError) as exc:  # ValueError: not the form of a tag
         raise StoreError(
             f"No model {tag!r} has been promoted. Run `make train` to make and promote one, "
             "or point BENTOML_HOME at the store that has it."

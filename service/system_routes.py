@@ -24,8 +24,12 @@ class SystemRoutes:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 1000})
+        if scope["type"] == "http" and not scope["path"].startswith("/"):  # OPTIONS *
+            return await problems.not_found(scope["path"]).as_response()(scope, receive, send)
         if scope["type"] != "http" or scope["path"] not in ROUTES + HIDDEN:
-            return await self.app(scope, receive, send)
+            return await self.app(_whole(scope), receive, send)
         problem = await self._pass_on(scope, receive, send)
         if problem is not None:
             await problem.as_response()(scope, receive, send)
@@ -48,8 +52,15 @@ class SystemRoutes:
 
         try:
             await self.app(scope, receive, send_unless_failed)
-        except Exception:
-            # /readyz raises when it cannot reach the network's process.
-            log.warning("%s failed", path, exc_info=True)
+        except Exception as exc:
+            # /readyz raises when it cannot reach the network's process, at every start.
+            log.warning("%s failed: %s", path, type(exc).__name__)
             has_failed = True
         return problems.overloaded() if has_failed else None
+
+
+def _whole(scope: Scope) -> Scope:
+    """Without Range: our files are small, and Starlette's errors on ranges are no problems."""
+    if scope["type"] != "http":
+        return scope
+    return {**scope, "headers": [(k, v) for k, v in scope["headers"] if k != b"range"]}

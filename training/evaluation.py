@@ -56,9 +56,10 @@ def evaluate(source: str, model: str) -> Evaluation:
 
 
 def locate(model: str) -> tuple[Path, str]:
-    """A folder if it is one, else a tag in the store: the folder and its name."""
-    if (Path(model) / artifact.CARD).is_file():
-        return Path(model), str(model)
+    """An artifact's folder, or that of its run, else a tag in the store: folder and name."""
+    for folder in (Path(model), Path(model) / "artifact"):
+        if model and (folder / artifact.CARD).is_file():
+            return folder, str(folder)
     return store.path_of(model)
 
 

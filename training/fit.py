@@ -14,9 +14,10 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from data.errors import DataError
+from data.manifest import Manifest
+from data.source import NAMED
 from training import run as runs
 from training.datamodule import PictureData
-from training.errors import TrainingError
 from training.module import CatDog
 from training.stage_one import SolveHead, has_bf16
 
@@ -44,8 +45,12 @@ class TrainingCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         config = self.config.fit
+        if config.data.source not in NAMED:  # one folder, one spelling
+            config.data.source = str(Path(config.data.source).expanduser().resolve())
         text = self.parser.dump(self.config, skip_none=False)
         found = runs.unreleased(text) if config.resume else None
+        if found and not _has_its_pictures(found):
+            found = None
         self.run = found or runs.start(config.data.source, text)
         config.data.manifest = self.run.manifest
         config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
@@ -66,10 +71,10 @@ class TrainingCLI(LightningCLI):
 
     @contextmanager
     def _leaving_nothing_behind(self) -> Iterator[None]:
-        """Where the user has to mend something first, a run without checkpoints is removed."""
+        """A run that failed before it had a checkpoint is removed."""
         try:
             yield
-        except (TrainingError, DataError):
+        except Exception:
             self.run.discard_if_empty()
             raise
 
@@ -95,11 +100,31 @@ class TrainingCLI(LightningCLI):
         if self.run.last.is_file():
             _keep_metrics(self.trainer.logger)
         with self._leaving_nothing_behind():
+            print(f"Pictures: {_counts(datamodule.manifest)}", flush=True)  # before any download
             self.trainer.fit(model, datamodule=datamodule, **kwargs)
         if self.trainer.interrupted:
             raise KeyboardInterrupt
         self.run.record(state=runs.TRAINED)
         print(f"Trained: {self.run.folder}", flush=True)
+
+
+def _has_its_pictures(run: runs.Run) -> bool:
+    """Whether an interrupted run can go on: its pictures must be there."""
+    try:
+        if run.manifest.is_file():
+            Manifest.load(run.manifest).check()
+    except DataError as exc:
+        print(f"{run.folder} cannot go on, a new run begins: {exc}", flush=True)
+        return False
+    return True
+
+
+def _counts(manifest: Manifest) -> str:
+    parts = (
+        f"{split} {counts['cat']} cats and {counts['dog']} dogs"
+        for split, counts in manifest.counts.items()
+    )
+    return f"{', '.join(parts)}; {len(manifest.excluded)} files left out"
 
 
 def _keep_metrics(logger: CSVLogger) -> None:

@@ -48,6 +48,14 @@ class CatDog(pl.LightningModule):
             raise TrainingError(
                 f"tuned_stages {sorted(unknown)} do not exist; there are {', '.join(STAGES)}."
             )
+        for name, value, is_fine, allowed in (
+            ("learning_rate", learning_rate, learning_rate > 0, "over 0"),
+            ("weight_decay", weight_decay, weight_decay >= 0, "0 or more"),
+            ("warmup_steps", warmup_steps, warmup_steps >= 0, "0 or more"),
+            ("label_smoothing", label_smoothing, 0 <= label_smoothing < 1, "0 or more, under 1"),
+        ):
+            if not is_fine:
+                raise TrainingError(f"model.{name} is {value}; it must be {allowed}.")
         self.save_hyperparameters()
         self.backbone = backbone
         self.weights_source = weights

@@ -193,3 +193,10 @@ def test_connection_survives_an_error(client: httpx.Client) -> None:
     for _ in range(3):
         assert client.post("/predict", content=JPEG_OF_11_MB).status_code == 413
         assert client.post("/predict", content=pictures.plain()).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["bytes=9999999-", "bytes=abc", "lines=1-2"])
+def test_a_range_is_not_an_error(client: httpx.Client, value: str) -> None:
+    answer = client.get("/", headers={"Range": value})
+    assert answer.status_code == 200
+    assert answer.text.startswith("<!doctype html>")

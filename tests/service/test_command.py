@@ -81,9 +81,11 @@ def test_model_prints_the_exact_tag(bentoml_home: Path) -> None:
     assert "latest" not in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [("model",), ("predict", "a.jpg")])
-def test_without_a_model_it_says_what_to_run(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("arguments", "status"), [(("model",), 3), (("predict", "a.jpg"), 1)])
+def test_without_a_model_it_says_what_to_run(
+    tmp_path: Path, arguments: tuple[str, ...], status: int
+) -> None:
     done = run(tmp_path, *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (status, "")
     assert "Run `make train`" in done.stderr
     assert "Traceback" not in done.stderr

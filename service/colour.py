@@ -1,0 +1,66 @@
+"""Any of Pillow's modes to 8-bit RGB, a strip of rows at a time.
+
+Converted whole, a 16-bit or transparent picture of 64 megapixels would need well over a
+gigabyte; in strips it needs no more than what the decoder has made of it.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+_STRIP_PIXELS = 1_000_000
+
+
+def to_rgb(image: Image.Image, least_side: int) -> Image.Image:
+    """RGB, 8 bits; large pictures are shrunk by a whole number on the way.
+
+    Transparent parts become white. Grey of 16 or 32 bits and floating grey are brought to
+    8 bits by the scale that their values use.
+
+    Args:
+        image: any mode, loaded.
+        least_side: pixels that the short side keeps at least, if it has them.
+    Returns:
+        mode RGB.
+    """
+    full_scale = _full_scale(image)
+    factor = max(1, min(image.size) // least_side)
+    width, height = image.size
+    result = Image.new("RGB", (math.ceil(width / factor), math.ceil(height / factor)))
+    for top, strip in _strips(image, factor):
+        result.paste(_strip_to_rgb(strip, full_scale).reduce(factor), (0, top // factor))
+    return result
+
+
+def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """The picture's rows, about a megapixel at a time and by multiples of the factor."""
+    width, height = image.size
+    rows = factor * max(1, _STRIP_PIXELS // (width * factor))
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(top + rows, height)))
+
+
+def _strip_to_rgb(image: Image.Image, full_scale: float) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        # Pillow's own conversion clips at 255 and turns such a picture white.
+        grey = np.nan_to_num(np.asarray(image, dtype=np.float32))
+        grey8 = np.clip(grey * (255.0 / full_scale), 0, 255).astype(np.uint8)
+        return Image.fromarray(grey8).convert("RGB")
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _full_scale(image: Image.Image) -> float:
+    """The value that stands for white, in modes of more than 8 bits."""
+    if image.mode.startswith("I;16"):
+        return 65535.0
+    if image.mode not in ("I", "F"):
+        return 255.0
+    strips = (np.asarray(strip, dtype=np.float32) for _, strip in _strips(image))
+    top = max(float(np.nan_to_num(values).max(initial=0.0)) for values in strips)
+    return next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
