@@ -30,6 +30,7 @@ from training.stage_one import CHECKPOINT, pooled_features
 
 RESULT = Path(__file__).parent / "results" / "recipe.json"
 SAMPLE = 4  # every fourth photograph
+FEW = 20  # training pictures, to see what the prior is for
 
 Pictures = tuple[Tensor, Tensor]  # pooled features (N, C), and 1 for each dog (N,)
 
@@ -81,6 +82,10 @@ def _measure(
         _right(frozen, with_intercept[:-1], 1000.0 * float(with_intercept[-1])),
     )
     yield "head without intercept", _right(frozen, solve(train, is_dog, torch.zeros_like(prior)))
+    few = torch.randperm(len(train), generator=torch.Generator().manual_seed(1))[:FEW]
+    for name, centre in (("without prior", torch.zeros_like(prior)), ("with prior", prior)):
+        weight = solve(train[few], is_dog[few], centre)
+        yield f"head on {FEW} pictures, {name}", _right(frozen, weight)
     for name, state in candidates(run):
         network.load_state_dict(state)
         yield name, _right(features(), network.head.weight.detach()[0])

@@ -14,11 +14,13 @@ from service.artifact import Agreement, Proof
 from service.engine import Engine, Precision
 from training import judging
 from training.errors import TrainingError
+from training.judging import Judged
 from training.network import CatDogNet, Pixels
 
 MAX_LOGIT_DIFFERENCE = 1e-3
 PROOF_PICTURES = 400
 MIN_AGREEMENT = 0.998  # of labels, between a faster precision and fp32
+MAX_NOVELTY_DIFFERENCE = 0.02  # mean over pictures
 SIGNIFICANCE = 0.05  # of a loss of accuracy, one-sided
 
 
@@ -63,11 +65,11 @@ def fastest_faithful(
     Returns:
         The precision, and how each faster one compares.
     """
-    reference = judging.score(Engine(folder, "f32", graph=artifact.ONNX), rows, "In fp32").right
+    reference = judging.score(Engine(folder, "f32", graph=artifact.ONNX), rows, "In fp32")
     candidates: tuple[tuple[Precision, Path], ...] = (("int8", int8_folder), ("bf16", folder))
     agreements: dict[str, Agreement] = {
         precision: agreement(
-            judging.score(Engine(place, precision), rows, f"In {precision}").right, reference
+            judging.score(Engine(place, precision), rows, f"In {precision}"), reference
         )
         for precision, place in candidates
     }
@@ -75,21 +77,20 @@ def fastest_faithful(
     return (faithful[0] if faithful else "f32"), agreements
 
 
-def agreement(right: np.ndarray, reference: np.ndarray) -> Agreement:
-    """Compare two precisions on the same pictures.
-
-    Two labels are possible, so that they are equal where both are right or both wrong.
-
-    Args:
-        right: (N,) bool, which pictures the faster precision has right.
-        reference: (N,) bool, which fp32 has.
-    """
-    share = float((right == reference).mean())
-    lost, won = int((reference & ~right).sum()), int((right & ~reference).sum())
+def agreement(fast: Judged, reference: Judged) -> Agreement:
+    """Compare a faster precision with fp32 on the same cats and dogs."""
+    # Two labels are possible: they are equal where both are right or both wrong.
+    right, expected = fast.right, reference.right
+    share = float((right == expected).mean())
+    lost, won = int((expected & ~right).sum()), int((right & ~expected).sum())
+    drift = float(np.abs(fast.scores.novelty - reference.scores.novelty).mean())
     p_value = binomtest(lost, lost + won, alternative="greater").pvalue if lost + won else 1.0
     return Agreement(
         pictures=len(right),
         labels_equal=share,
         accuracy=float(right.mean()),
-        is_faithful=share >= MIN_AGREEMENT and p_value > SIGNIFICANCE,
+        novelty_difference=drift,
+        is_faithful=share >= MIN_AGREEMENT
+        and p_value > SIGNIFICANCE
+        and drift <= MAX_NOVELTY_DIFFERENCE,
     )

@@ -13,13 +13,14 @@ import pytest
 import torch
 
 from data.manifest import Manifest
-from data.picture import TEST, VAL
+from data.picture import TEST, TRAIN, VAL, Row
 from service import artifact
-from service.engine import Engine
+from service.engine import Engine, Scores, core
 from tests.training.conftest import REPOSITORY, Finished
 from training import export, graphs, proof
 from training.datamodule import PictureData
 from training.errors import TrainingError
+from training.judging import Judged
 from training.network import CatDogNet, Pixels
 from training.selection import choose
 
@@ -118,24 +119,54 @@ def test_a_graph_that_is_not_the_network_is_refused(released: Finished, network:
             weight.copy_(original)
 
 
+def judged(right: np.ndarray, novelty: float = 0.1) -> Judged:
+    """Cats, of which those that are not right have the logits of a dog."""
+    z = np.where(right, 1.0, -1.0).astype(np.float32)
+    row = Row(Path("a"), "cat", TEST, "", "", 1, 1)
+    scores = Scores(np.stack([z, -z], 1), np.full(len(right), novelty, np.float32))
+    return Judged((row,) * len(right), scores)
+
+
 def test_a_precision_that_flips_labels_is_not_faithful() -> None:
     reference = np.ones(1000, dtype=bool)
     reference[:10] = False
     flipped = reference.copy()
     flipped[10:12] = False
-    assert proof.agreement(reference, reference).is_faithful
-    assert proof.agreement(flipped, reference).is_faithful  # two of a thousand: 99.8 %
+    assert proof.agreement(judged(reference), judged(reference)).is_faithful
+    assert proof.agreement(judged(flipped), judged(reference)).is_faithful  # two: 99.8 %
     flipped[12] = False
-    assert not proof.agreement(flipped, reference).is_faithful
+    assert not proof.agreement(judged(flipped), judged(reference)).is_faithful
 
 
 def test_a_loss_beyond_noise_is_not_faithful_however_small() -> None:
     reference = np.ones(10_000, dtype=bool)
     worse = reference.copy()
     worse[:6] = False
-    compared = proof.agreement(worse, reference)
+    compared = proof.agreement(judged(worse), judged(reference))
     assert compared.labels_equal > 0.998
     assert not compared.is_faithful  # six lost, none won: p = 0.016
+
+
+def test_a_precision_that_loses_novelty_is_not_faithful() -> None:
+    right = np.ones(100, dtype=bool)
+    assert not proof.agreement(judged(right, novelty=0.2), judged(right, novelty=0.1)).is_faithful
+
+
+def test_int8_leaves_novelty_as_it_is(
+    network: CatDogNet, written: Path, released: Finished, tmp_path: Path, pixels: np.ndarray
+) -> None:
+    rows = Manifest.load(released.run.manifest).part(TRAIN)
+    graphs.write_int8(written, tmp_path / "int8", rows)
+    graph = core().read_model(tmp_path / "int8" / artifact.OPENVINO)
+    quantized = {op.get_type_name() for op in graph.get_ops()}
+    assert "FakeQuantize" in quantized
+    novelty = next(op for op in graph.get_ops() if op.get_type_name() == "Sigmoid")
+    sources = [value.get_node().get_type_name() for value in novelty.input_values()]
+    assert "FakeQuantize" not in sources
+    with torch.inference_mode():
+        expected = Pixels(network)(torch.from_numpy(pixels)).novelty.numpy()
+    found = Engine(tmp_path / "int8", "int8")(pixels).novelty
+    np.testing.assert_allclose(found, expected, atol=0.1)
 
 
 def test_int8_on_training_pictures_serves_where_it_is_faithful(released: Finished) -> None:
