@@ -29,7 +29,7 @@ serve: model  ## answer on port 3000 (PORT=, HOST=), after making a model where 
 
 model: $(TRAIN_SET)  # the promoted model; made from the starter set where there is none
 	@$(PY) -m service model >/dev/null; status=$$?; \
-	if [ $$status -eq 3 ]; then $(MAKE) --no-print-directory train DATA=starter; \
+	if [ $$status -eq 3 ]; then make --no-print-directory train DATA=starter; \
 	else exit $$status; fi
 
 train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets or a folder with cat/ and dog/
