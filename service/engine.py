@@ -1,5 +1,6 @@
 """Runs batches of pictures through an exported graph. OpenVINO, on the CPU."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -7,10 +8,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 import openvino as ov
 
-from service.artifact import OPENVINO, Card
+from service.artifact import OPENVINO, ArtifactError, Card
 from service.cores import usable_cores
 
 Precision = Literal["int8", "bf16", "f32"]
+MAP = "activation_map"  # an output of graphs that can explain themselves
 
 
 class Scores(NamedTuple):
@@ -22,6 +24,18 @@ class Scores(NamedTuple):
 
     logits: np.ndarray
     novelty: np.ndarray
+
+
+class Explanation(NamedTuple):
+    """What the graph says of B pictures, and which places it says it for.
+
+    activation_map: (B, 7, 7) float32, each place's contribution to the dog's log-odds: over
+        0 speaks for a dog, under 0 for a cat. Its mean over places is `logits[:, 1] -
+        logits[:, 0]` (Zhou et al., 2015, arXiv 1512.04150).
+    """
+
+    scores: Scores
+    activation_map: np.ndarray
 
 
 @cache
@@ -62,6 +76,7 @@ class Engine:
         }
         self._compiled = core().compile_model(str(folder / graph), "CPU", config)
         self._request = self._compiled.create_infer_request()
+        self._has_maps = any(MAP in output.names for output in self._compiled.outputs)
 
     @classmethod
     def for_card(cls, folder: Path, card: Card) -> "Engine":
@@ -76,9 +91,31 @@ class Engine:
         Raises:
             ValueError: another shape or dtype.
         """
+        return _scores(self._infer(pixels))
+
+    def explain(self, pixels: np.ndarray) -> Explanation:
+        """Score a batch, and say which places spoke for which animal; as quick as scoring.
+
+        Args:
+            pixels: (B, 224, 224, 3) uint8, RGB; B at least 1.
+        Raises:
+            ValueError: another shape or dtype.
+            ArtifactError: the graph was exported without activation maps.
+        """
+        if not self._has_maps:
+            raise ArtifactError("This model's graph has no activation maps. Export it again.")
+        result = self._infer(pixels)
+        return Explanation(_scores(result), result[MAP].copy())
+
+    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
             raise ValueError(
                 f"pixels must be (B, H, W, 3) uint8, got {pixels.shape} {pixels.dtype}"
             )
-        result = self._request.infer({"pixels": pixels})
-        return Scores(result["logits"].copy(), result["novelty"].copy())
+        result: Mapping[str, np.ndarray] = self._request.infer({"pixels": pixels})
+        return result
+
+
+def _scores(result: Mapping[str, np.ndarray]) -> Scores:
+    """Copies: the graph's own outputs are overwritten by the next batch."""
+    return Scores(result["logits"].copy(), result["novelty"].copy())
