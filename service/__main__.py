@@ -1,23 +1,26 @@
 """The service without a server.
 
 python -m service predict a.jpg b.jpg    the same answers as over HTTP
-python -m service model                  the promoted model's tag
+python -m service model                  the tag of the model in service
+python -m service models                 all promoted models, with their figures
+python -m service rollback               the model before back into service
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from service import store
+from service import models, rollback, store
 from service.answer import NEITHER, Answer
 from service.artifact import ArtifactError
 from service.batch import batch
 from service.local import Local
 from service.problems import Problem
 from service.settings import SettingsError, from_environment
-from service.store import StoreError
+from service.store import NoModel, StoreError
 
 NONE_PROMOTED = 3
 
@@ -26,13 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit status: 0; 1 if there is no sound model or any picture got no answer; 3 if
-        `model` finds none.
+        The exit status: 0; 1 if there is no sound model, none to roll back to, or any picture
+        got no answer; 3 if `model` finds none.
     """
     options = _parser().parse_args(arguments)
     try:
         if options.command == "model":
             return _model(options.model)
+        if options.command == "models":
+            return _models(as_json=options.json)
+        if options.command == "rollback":
+            print(rollback.roll_back(options.tag).sentences())
+            return 0
         return _predict(options.images, options.model, as_json=options.json)
     except (StoreError, ArtifactError, SettingsError) as exc:
         print(exc, file=sys.stderr)
@@ -46,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="tell cats from dogs in picture files")
     predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     predict.add_argument("--json", action="store_true", help="what /predict/batch would answer")
-    model = commands.add_parser("model", help="print the exact tag of the promoted model")
+    model = commands.add_parser("model", help="print the exact tag of the model in service")
+    every = commands.add_parser("models", help="list the promoted models, newest first")
+    every.add_argument("--json", action="store_true", help="all figures, for machines")
+    back = commands.add_parser("rollback", help="put the model before back into service")
+    back.add_argument("tag", nargs="?", help="the model to put into service instead")
     for command in (predict, model):
         command.add_argument("--model", default=store.LATEST, help="tag (default: %(default)s)")
     return parser
@@ -56,9 +68,20 @@ def _model(tag: str) -> int:
     """Print the exact tag; none promoted is another exit status than anything that failed."""
     try:
         print(store.path_of(tag)[1])
-    except StoreError as exc:
+    except NoModel as exc:
         print(exc, file=sys.stderr)
         return NONE_PROMOTED
+    return 0
+
+
+def _models(*, as_json: bool) -> int:
+    found = models.listed()
+    if as_json:
+        print(json.dumps([model.model_dump() for model in found], indent=2))
+    elif found:
+        print(models.table(found))
+    else:
+        print("No model has been promoted. Run `make train` to make and promote one.")
     return 0
 
 
