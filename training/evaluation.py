@@ -1,25 +1,17 @@
 """`make evaluate`: the exported model on any labelled pictures that it has not seen."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from data.manifest import build
-from data.picture import ALL_LABELS, Row
+from data.picture import ALL_LABELS
 from data.source import resolve
 from service import artifact, store
 from service.artifact import Interval, Metrics
 from service.engine import Engine
 from training import judging
 from training.errors import TrainingError
-from training.export import TRAINED_ON
-
-
-class Unseen(NamedTuple):
-    """Pictures that a model was neither trained nor calibrated on, and how many it was."""
-
-    kept: tuple[Row, ...]
-    seen: int
+from training.seen import without_seen
 
 
 class Evaluation(NamedTuple):
@@ -28,6 +20,7 @@ class Evaluation(NamedTuple):
     model: str
     source: str
     seen: int  # left out, because the model was trained on them
+    near: int  # likewise, on near duplicates of them
     excluded: int  # unreadable, duplicate or contradictory files
     metrics: Metrics
 
@@ -47,12 +40,13 @@ def evaluate(source: str, model: str) -> Evaluation:
     unseen = without_seen(manifest.rows, folder)
     if not any(row.label in artifact.LABELS for row in unseen.kept):
         raise TrainingError(
-            f"{name} was trained on all {unseen.seen} pictures of {source}, and a figure on "
-            "those would mean nothing. Evaluate on pictures that are new to it."
+            f"{name} was trained on all {unseen.seen + unseen.near} pictures of {source}, or on "
+            "near duplicates, and a figure on those would mean nothing. Evaluate on pictures that "
+            "are new to it."
         )
     judged = judging.score(Engine.for_card(folder, card), unseen.kept, "Evaluating")
     metrics = judging.metrics(judged, card.calibration, "unseen")
-    return Evaluation(name, source, unseen.seen, len(manifest.excluded), metrics)
+    return Evaluation(name, source, unseen.seen, unseen.near, len(manifest.excluded), metrics)
 
 
 def locate(model: str) -> tuple[Path, str]:
@@ -63,25 +57,13 @@ def locate(model: str) -> tuple[Path, str]:
     return store.path_of(model)
 
 
-def without_seen(rows: Sequence[Row], folder: Path) -> Unseen:
-    """Leave out what the artifact lists as trained or calibrated on."""
-    try:
-        seen = set((folder / TRAINED_ON).read_text().split())
-    except FileNotFoundError as exc:
-        raise TrainingError(
-            f"{folder} lacks {TRAINED_ON}, so nobody can tell which pictures are new to it. "
-            "Export the model again."
-        ) from exc
-    kept = tuple(row for row in rows if row.sha256 not in seen)
-    return Unseen(kept, len(rows) - len(kept))
-
-
 def table(evaluation: Evaluation) -> str:
     """The figures, for people."""
     m = evaluation.metrics
     lines = [
         f"{evaluation.model} on {evaluation.source}",
         f"{evaluation.seen} pictures left out because it was trained on them, "
+        f"{evaluation.near} because it was on near duplicates, "
         f"{evaluation.excluded} because they are unreadable, duplicates or contradictory",
         "",
         f"accuracy           {_interval(m.accuracy)}",

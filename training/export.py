@@ -15,7 +15,7 @@ from data.picture import TEST, TRAIN, VAL
 from service import artifact
 from service.artifact import Agreement, Calibration, Card, Dataset, Recipe
 from service.engine import Engine
-from training import calibration, graphs, judging, proof
+from training import calibration, graphs, judging, proof, seen
 from training.datamodule import PictureData
 from training.run import Run
 from training.selection import Chosen, choose
@@ -29,7 +29,6 @@ VERSIONED = (
     "nncf",
     "onnx",
 )
-TRAINED_ON = "trained-on.txt"  # sha256 of every picture that the model or its calibration saw
 
 
 def export(run: Run) -> Card:
@@ -58,8 +57,7 @@ def export(run: Run) -> Card:
                 (int8_folder / name).replace(folder / name)
     print(f"Serves in {precision}: {_sentence(agreements)}", flush=True)
     fitted = calibrate(Engine(folder, precision), manifest)
-    seen = sorted(row.sha256 for row in manifest.rows if row.split != TEST)
-    (folder / TRAINED_ON).write_text("".join(f"{digest}\n" for digest in seen))
+    seen.write(folder, (row for row in manifest.rows if row.split != TEST))
     card = artifact.write_card(
         folder,
         Card(

@@ -1,101 +1,114 @@
-"""The gate: a model enters the store only if it is not worse than the one in service."""
-
-from dataclasses import dataclass
+"""The gate: compare a run's model with the one in service, and promote it if it may be."""
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.special import log_softmax
 
 from data.manifest import Manifest
-from data.picture import TEST
-from service import store
-from service.artifact import Card, read_card
+from data.picture import ALL_LABELS, NEITHER, TEST, Row
+from service import artifact, store
+from service.artifact import LABELS, ArtifactError, Card
 from service.engine import Engine
-from training.evaluation import without_seen
-from training.judging import Judged, interval, score
+from service.models import graph_bytes
+from training import comparison, timing
+from training.comparison import Comparison, Contestant, Figures
+from training.decision import Decision, decide, first_decision
+from training.errors import TrainingError
+from training.judging import Judged, batches, interval, score
 from training.run import RELEASED, Run
+from training.seen import without_seen
 
-
-@dataclass(frozen=True)
-class Decision:
-    """Whether the challenger may replace the champion, and why in one sentence."""
-
-    is_promoted: bool
-    reason: str
+BATCH = 16  # pictures; as many as the service batches at most
 
 
 def promote(run: Run) -> tuple[Decision, str | None]:
-    """Compare the run's artifact with the promoted model and promote it if it may be.
+    """Compare the run's artifact with the model in service and promote it if it may be.
 
-    The store is only ever added to: a refusal, or an interruption, leaves the champion
-    in service.
+    The comparison is kept in the run. The store is only ever added to: a refusal, an
+    error or an interruption leaves the champion in service.
 
     Returns:
         The decision, and the new tag if there is one.
+    Raises:
+        TrainingError: the champion is damaged, so that nothing can be decided.
+        ArtifactError: the run's artifact is.
+        StoreError: the store cannot be read or written.
     """
-    decision = _decide(run)
+    figures, decision = _compare(run)
+    comparison.save(run, Comparison(**figures.model_dump(), **vars(decision)))
     tag = store.add(run.artifact) if decision.is_promoted else None
     run.record(state=RELEASED, decision=decision.reason, tag=tag or "none")
     return decision, tag
 
 
-def _decide(run: Run) -> Decision:
-    challenger = read_card(run.artifact)
+def _compare(run: Run) -> tuple[Figures, Decision]:
+    challenger = artifact.verify(run.artifact)
     try:
-        champion_folder, champion_tag = store.path_of()
-    except store.StoreError:
-        return first_decision(challenger)
-    champion = read_card(champion_folder)
-    rows = without_seen(Manifest.load(run.manifest).part(TEST), champion_folder).kept
-    if not rows:
-        return Decision(
-            False,
-            f"Refused: {champion_tag} was trained on every test picture of this run, so that the "
-            "two cannot be compared. Train with pictures that are new to both.",
-        )
-    theirs = score(Engine.for_card(champion_folder, champion), rows, f"Champion {champion_tag}")
-    ours = score(Engine.for_card(run.artifact, challenger), rows, "Challenger")
-    return compare(is_right(ours, challenger), is_right(theirs, champion), champion_tag)
+        champion_folder, tag = store.path_of()
+    except store.NoModel:
+        return _alone(run, challenger), first_decision(challenger)
+    try:
+        champion = artifact.verify(champion_folder)
+    except ArtifactError as exc:
+        raise TrainingError(
+            f"{tag}, the model in service, cannot be compared with: {exc} It stays in service, "
+            f"and the new model in {run.artifact}. Restore it, or return to another one (make "
+            f"models, make rollback), or remove it (bentoml models delete {tag}); then run the "
+            "same command again."
+        ) from exc
+    rows = Manifest.load(run.manifest).part(TEST, labels=ALL_LABELS)
+    unseen = without_seen(rows, champion_folder)
+    engines = [
+        Engine.for_card(run.artifact, challenger),
+        Engine.for_card(champion_folder, champion),
+    ]
+    pets = [row for row in unseen.kept if row.label in LABELS]
+    speeds = _speeds(engines, pets)
+    ours = score(engines[0], unseen.kept, "Challenger")
+    theirs = score(engines[1], unseen.kept, f"Champion {tag}")
+    figures = comparison.figures(
+        champion=tag,
+        ours=contestant(ours, challenger, speeds[0], graph_bytes(run.artifact)),
+        theirs=contestant(theirs, champion, speeds[1], graph_bytes(champion_folder)),
+        of_each={label: sum(row.label == label for row in pets) for label in LABELS},
+        seen=sum(row.label in LABELS for row in rows) - len(pets),
+    )
+    return figures, decide(figures)
 
 
-def first_decision(card: Card) -> Decision:
-    """Without a champion, a model must beat guessing."""
-    assert card.metrics is not None
-    accuracy = card.metrics.accuracy
-    if accuracy.low <= 0.5:
-        return Decision(
-            False,
-            f"Refused: accuracy {accuracy.value:.2%} on {accuracy.n} test pictures "
-            f"({accuracy.low:.2%} to {accuracy.high:.2%}) is not better than guessing.",
-        )
-    return Decision(True, f"Promoted: no model was in service before; {accuracy.value:.2%} right.")
-
-
-def is_right(judged: Judged, card: Card) -> np.ndarray:
-    """(N,) bool: which rows the service would have answered with their label."""
-    answers = judged.answers(card.calibration)
-    return np.array([a == row.label for a, row in zip(answers, judged.rows, strict=True)])
-
-
-def compare(ours: np.ndarray, theirs: np.ndarray, champion: str) -> Decision:
-    """Paired comparison on the same pictures: promote unless more of ours are wrong.
+def contestant(judged: Judged, card: Card, speed: float | None, n_bytes: int) -> Contestant:
+    """What a model did with the pictures, as the service would have answered.
 
     Args:
-        ours, theirs: (N,) bool, which pictures challenger and champion have right.
-        champion: its tag, for the sentence.
+        speed: pictures a second, if it was measured.
     """
-    n = len(ours)
-    won, lost = int((ours & ~theirs).sum()), int((~ours & theirs).sum())
-    # Exact McNemar test: under equality, either is as likely to be right where they differ.
-    p_value = binomtest(won, won + lost).pvalue if won + lost else 1.0
-    figures = (
-        f"{_percent(ours)} right against {_percent(theirs)} of {champion} on the same {n} test "
-        f"pictures; of the {won + lost} where they differ, {won} for the new one and {lost} for "
-        f"the old (exact McNemar p = {p_value:.2g})."
+    pets, others = judged.pets(), judged.others()
+    answered = zip(pets.answers(card.calibration), pets.rows, strict=True)
+    log_p = log_softmax(pets.scores.logits / np.float64(card.calibration.temperature), axis=1)
+    return Contestant(
+        right=np.array([answer == row.label for answer, row in answered], dtype=bool),
+        losses=-log_p[np.arange(len(pets.rows)), pets.labels],
+        rejected=np.array([a == NEITHER for a in others.answers(card.calibration)], dtype=bool),
+        pictures_per_s=speed,
+        n_bytes=n_bytes,
     )
-    if won >= lost:
-        return Decision(True, f"Promoted, being no worse: {figures}")
-    return Decision(False, f"Refused, being worse: {figures} {champion} stays in service.")
 
 
-def _percent(is_right: np.ndarray) -> str:
-    return f"{interval(int(is_right.sum()), len(is_right)).value:.2%}"
+def _speeds(engines: list[Engine], rows: list[Row]) -> list[float] | list[None]:
+    pixels = next(batches(rows[:BATCH]), None)
+    return timing.pictures_per_s(engines, pixels) if pixels is not None else [None] * len(engines)
+
+
+def _alone(run: Run, card: Card) -> Figures:
+    """The figures where there is no champion."""
+    assert card.metrics is not None
+    confusion = card.metrics.confusion
+    return Figures(
+        champion=None,
+        n=card.metrics.accuracy.n,
+        of_each={label: sum(confusion.get(label, {}).values()) for label in LABELS},
+        champion_accuracy=interval(0, 0),
+        challenger_accuracy=card.metrics.accuracy,
+        challenger_log_loss=card.metrics.log_loss,
+        challenger_rejected=card.metrics.neither_rejected,
+        challenger_bytes=graph_bytes(run.artifact),
+    )

@@ -17,7 +17,7 @@ from data.picture import TEST, TRAIN, VAL, Row
 from service import artifact
 from service.engine import Engine, Scores, core
 from tests.training.conftest import REPOSITORY, Finished
-from training import export, graphs, proof
+from training import export, graphs, proof, seen
 from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.judging import Judged
@@ -96,9 +96,9 @@ def test_the_artifact_is_whole_and_holds_no_pickle(released: Finished) -> None:
 
 
 def test_the_artifact_lists_exactly_what_it_has_seen(released: Finished) -> None:
-    listed = set((released.run.artifact / export.TRAINED_ON).read_text().split())
+    lines = (released.run.artifact / seen.TRAINED_ON).read_text().splitlines()
     rows = Manifest.load(released.run.manifest).rows
-    assert listed == {row.sha256 for row in rows if row.split != TEST}
+    assert set(lines) == {f"{row.sha256} {row.phash}" for row in rows if row.split != TEST}
 
 
 def test_a_graph_that_is_not_the_network_is_refused(released: Finished, network: CatDogNet) -> None:
