@@ -8,25 +8,24 @@ it has seen nothing. Prints a table, and writes it to benchmarks/results/recipe.
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 
 from data.manifest import Manifest, build
-from data.picture import SPLITS, TEST, TRAIN
+from data.picture import SPLITS, TEST, TRAIN, Row
 from data.source import resolve
 from service.artifact import LABELS
 from training import run as runs
-from training.datamodule import PictureData
+from training.features import pooled_features
 from training.head import solve
 from training.judging import interval
 from training.network import CatDogNet, imagenet_direction
+from training.pictures import targets
 from training.selection import candidates, read
-from training.stage_one import CHECKPOINT, pooled_features
+from training.stage_one import CHECKPOINT
 
 RESULT = Path(__file__).parent / "results" / "recipe.json"
 SAMPLE = 4  # every fourth photograph
@@ -43,14 +42,11 @@ def main() -> None:
     parser.add_argument("photographs")
     options = parser.parse_args()
     run = runs.find(options.run)
-    starter = PictureData(manifest=run.manifest)
-    with TemporaryDirectory() as folder:
-        manifest = Path(folder) / "manifest.csv"
-        _all_in_test(build(resolve(options.photographs))).save(manifest)
-        rows = [
-            {"recipe": name, **{part: _figures(*figures) for part, figures in parts.items()}}
-            for name, parts in _measure(run, starter, PictureData(manifest=manifest))
-        ]
+    photographs = _sample(build(resolve(options.photographs)))
+    rows = [
+        {"recipe": name, **{part: _figures(*figures) for part, figures in parts.items()}}
+        for name, parts in _measure(run, Manifest.load(run.manifest), photographs)
+    ]
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(rows, indent=2) + "\n")
     for row in rows:
@@ -58,20 +54,23 @@ def main() -> None:
 
 
 def _measure(
-    run: runs.Run, starter: PictureData, photographs: PictureData
+    run: runs.Run, starter: Manifest, photographs: Sequence[Row]
 ) -> Iterator[tuple[str, dict[str, tuple[int, int]]]]:
     start = read(run.checkpoints / CHECKPOINT)
     network = CatDogNet(start.backbone, start.stride_in_1x1)
     network = network.to(memory_format=torch.channels_last)
 
+    def pooled(rows: Sequence[Row], name: str) -> Pictures:
+        return pooled_features(network, rows, name), targets(rows)
+
     def features() -> dict[str, Pictures]:
         return {
-            "starter test": pooled_features(network, starter.squares(TEST), "starter test"),
-            "photographs": pooled_features(network, photographs.squares(TEST), "photographs"),
+            "starter test": pooled(starter.part(TEST), "starter test"),
+            "photographs": pooled(photographs, "photographs"),
         }
 
     network.load_state_dict(start.state)
-    train, is_dog = pooled_features(network, starter.squares(TRAIN), "train")
+    train, is_dog = pooled(starter.part(TRAIN), "train")
     prior = imagenet_direction(network.imagenet_head)
     frozen = features()
     yield "ImageNet's direction, untrained", _right(frozen, prior)
@@ -110,11 +109,9 @@ def _cell(figures: object) -> str:
     return f"{figures['value']:.1%} ({figures['low']:.1%} to {figures['high']:.1%})"
 
 
-def _all_in_test(manifest: Manifest) -> Manifest:
-    """Every fourth cat or dog, all as test: none of them was trained on."""
-    pets = [row for split in SPLITS for row in manifest.part(split, LABELS)][::SAMPLE]
-    kept = {row.sha256 for row in pets}
-    return Manifest(tuple(replace(r, split=TEST) for r in manifest.rows if r.sha256 in kept))
+def _sample(manifest: Manifest) -> list[Row]:
+    """Every fourth cat or dog, of all parts: none of them was trained on."""
+    return [row for split in SPLITS for row in manifest.part(split, LABELS)][::SAMPLE]
 
 
 if __name__ == "__main__":

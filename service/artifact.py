@@ -85,6 +85,7 @@ class Recipe(Record):
     seed: int
     stage: str  # which of the run's networks was exported
     log_losses: dict[str, float] = {}  # of each, on the validation part
+    accuracies: dict[str, float] = {}  # likewise
 
 
 class Proof(Record):

@@ -1,96 +1,19 @@
 """Pictures to batches: a Lightning data module over a manifest."""
 
-import hashlib
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from data.manifest import Manifest, build, read_bytes
-from data.picture import TRAIN, VAL, Row
+from data.manifest import Manifest, build
+from data.picture import TRAIN, VAL
 from data.source import resolve
-from service.artifact import LABELS
 from service.cores import usable_cores
-from service.images import crop_to_network, decode, shrink_for_training
 from training.augmentation import Augmentation
+from training.decoded import Decoder
 from training.errors import TrainingError
-
-Batch = tuple[Tensor, Tensor]  # ([B,] 224, 224, 3) uint8 RGB, and ([B]) float32: 1 for a dog
-Key = tuple[int, int]  # epoch and index
-
-
-class CentralSquares(Dataset[Batch]):
-    """Pictures exactly as the service sees them."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index: int) -> Batch:
-        row = self.rows[index]
-        pixels = crop_to_network(decode(read_bytes(row)))
-        return torch.from_numpy(pixels.copy()), is_dog(row)
-
-
-class AugmentedPictures(Dataset[Batch]):
-    """Training pictures, another view of each in every epoch.
-
-    An item's key is `(epoch, index)`, and its random numbers follow from that and the
-    seed alone: no two epochs, pictures or workers draw the same, and neither the number
-    of workers nor an interruption changes what is drawn.
-    """
-
-    def __init__(self, rows: Sequence[Row], seed: int, augmentation: Augmentation) -> None:
-        self.rows = rows
-        self.seed = seed
-        self.augmentation = augmentation
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, key: Key) -> Batch:
-        epoch, index = key
-        row = self.rows[index]
-        image = shrink_for_training(decode(read_bytes(row)))
-        view = self.augmentation(image, stable_seed(self.seed, epoch, index))
-        return torch.from_numpy(view), is_dog(row)
-
-
-class EpochSampler(Sampler[Key]):
-    """Shuffles by seed and epoch, and hands the epoch on to the data set in the key."""
-
-    def __init__(self, length: int, seed: int) -> None:
-        self.length = length
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before each epoch, after a resume too."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[Key]:
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
-        return iter([(self.epoch, int(index)) for index in order])
-
-
-def is_dog(row: Row) -> Tensor:
-    """1.0 for a dog, 0.0 for a cat; a float32 scalar."""
-    return torch.tensor(float(LABELS.index(row.label)))
-
-
-def stable_seed(*parts: int) -> int:
-    """A 32-bit seed from integers; the same in every process and version."""
-    text = ",".join(map(str, parts)).encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:4], "big")
+from training.pictures import AugmentedPictures, Batch, CentralSquares, EpochSampler, Key
 
 
 class PictureData(pl.LightningDataModule):
@@ -102,6 +25,7 @@ class PictureData(pl.LightningDataModule):
         batch_size: int = 32,
         workers: int | None = None,
         min_area: float = 0.4,
+        keep_decoded: bool | None = None,
         manifest: Path | None = None,
         previous: Path | None = None,
     ) -> None:
@@ -112,6 +36,8 @@ class PictureData(pl.LightningDataModule):
             workers: processes that decode and augment; 0 does it in the main process. By
                 default one less than the cores, and at least one.
             min_area: smallest part of a picture that a training crop shows, 0 to 1.
+            keep_decoded: keep training pictures decoded on disk, 200 kB each, so that they
+                are decoded once and not in every epoch; by default where a GPU waits.
             manifest: where to write the manifest; read instead of built if it is there.
             previous: manifest of an earlier run on the same source; its pictures keep
                 their parts.
@@ -130,6 +56,7 @@ class PictureData(pl.LightningDataModule):
         self.batch_size = batch_size
         self.workers = max(1, usable_cores() - 1) if workers is None else workers
         self.min_area = min_area
+        self.keep_decoded = torch.cuda.is_available() if keep_decoded is None else keep_decoded
         self.manifest_path = manifest
         self.previous_path = previous
         self._manifest: Manifest | None = None
@@ -157,16 +84,13 @@ class PictureData(pl.LightningDataModule):
         """Augmented views, shuffled anew each epoch."""
         seed = torch.initial_seed() % 2**32
         rows = self.manifest.part(TRAIN)
-        data = AugmentedPictures(rows, seed, Augmentation(self.min_area))
+        decoder = Decoder(self.keep_decoded)
+        data = AugmentedPictures(rows, seed, Augmentation(self.min_area), decoder)
         return self._loader(data, sampler=EpochSampler(len(rows), seed))
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Validation pictures, as the service sees them."""
-        return self.squares(VAL)
-
-    def squares(self, part: str) -> DataLoader[Batch]:
-        """Any part's cats and dogs, in the manifest's order, as the service sees them."""
-        return self._loader(CentralSquares(self.manifest.part(part)))
+        return self._loader(CentralSquares(self.manifest.part(VAL)))
 
     def _loader(
         self, data: Dataset[Batch], sampler: Sampler[Key] | None = None

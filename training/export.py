@@ -109,6 +109,7 @@ def _recipe(run: Run, chosen: Chosen) -> Recipe:
         seed=int(yaml.safe_load(config)["seed_everything"]),
         stage=chosen.name,
         log_losses=chosen.log_losses,
+        accuracies=chosen.accuracies,
     )
 
 

@@ -18,8 +18,9 @@ from data.manifest import Manifest
 from data.source import NAMED
 from training import run as runs
 from training.datamodule import PictureData
+from training.features import has_bf16
 from training.module import CatDog
-from training.stage_one import SolveHead, has_bf16
+from training.stage_one import SolveHead
 
 MONITOR = "val/log_loss"
 

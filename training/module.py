@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics.classification import BinaryAccuracy
+from torchvision.models import ResNet
 
 from training import weights
-from training.datamodule import Batch
 from training.errors import TrainingError
-from training.network import CatDogNet, standardize
-
-STAGES = ("layer1", "layer2", "layer3", "layer4")
+from training.folding import folded
+from training.network import STAGES, CatDogNet, stages, standardize
+from training.pictures import Batch
 
 
 class CatDog(pl.LightningModule):
@@ -44,9 +44,10 @@ class CatDog(pl.LightningModule):
             label_smoothing: target of a dog is 1 minus half of this, of a cat half of it.
         """
         super().__init__()
-        if unknown := set(tuned_stages) - set(STAGES):
+        tunable = STAGES[1:]
+        if unknown := set(tuned_stages) - set(tunable):
             raise TrainingError(
-                f"tuned_stages {sorted(unknown)} do not exist; there are {', '.join(STAGES)}."
+                f"tuned_stages {sorted(unknown)} do not exist; there are {', '.join(tunable)}."
             )
         for name, value, is_fine, allowed in (
             ("learning_rate", learning_rate, learning_rate > 0, "over 0"),
@@ -60,6 +61,8 @@ class CatDog(pl.LightningModule):
         self.backbone = backbone
         self.weights_source = weights
         self.tuned_stages = tuple(tuned_stages)
+        first = min((STAGES.index(stage) for stage in tuned_stages), default=len(STAGES))
+        self.frozen_stages, self.live_stages = STAGES[:first], STAGES[first:]
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.warmup_steps = warmup_steps
@@ -67,6 +70,7 @@ class CatDog(pl.LightningModule):
         self.origin = "none"
         self.stride_in_1x1 = False
         self.network: CatDogNet | None = None
+        self._frozen: list[ResNet] = []  # in a list: no part of the module's state
         self.val_accuracy = BinaryAccuracy()
 
     def configure_model(self) -> None:
@@ -95,9 +99,18 @@ class CatDog(pl.LightningModule):
         """(B, 224, 224, 3) uint8 to the dog's log-odds, (B,) float32."""
         assert self.network is not None
         images = standardize(pixels).contiguous(memory_format=torch.channels_last)
-        features = self.network.maps(images).float().mean((2, 3))
+        below = stages(self._frozen_trunk(), images, self.frozen_stages)
+        maps = stages(self.network.trunk, below, self.live_stages)
+        features = maps.float().mean((2, 3))
         z: Tensor = self.network.head(features)[:, 0]
         return z.float()
+
+    def _frozen_trunk(self) -> ResNet:
+        """The trunk with its batch norms folded; its stages below the tuned ones never change."""
+        assert self.network is not None
+        if not self._frozen:
+            self._frozen = [folded(self.network.trunk)]
+        return self._frozen[0]
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         pixels, is_dog = batch

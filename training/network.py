@@ -1,5 +1,6 @@
 """The network: a torchvision ResNet, a linear head on it, and ImageNet's own head beside."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,9 @@ CAT_CLASSES = slice(281, 286)  # ImageNet's 5 domestic cats
 DOG_CLASSES = slice(151, 269)  # ImageNet's 118 breeds of dog
 PET_CLASSES = [*range(151, 269), *range(281, 286)]
 OTHER_CLASSES = sorted(set(range(1000)) - set(PET_CLASSES))
+
+
+STAGES = ("stem", "layer1", "layer2", "layer3", "layer4")
 
 
 class Outputs(NamedTuple):
@@ -61,10 +65,7 @@ class CatDogNet(nn.Module):
 
     def maps(self, images: Tensor) -> Tensor:
         """Standardized RGB (B, 3, H, W) to the last feature maps (B, C, H/32, W/32)."""
-        t = self.trunk
-        x = t.maxpool(t.relu(t.bn1(t.conv1(images))))
-        maps: Tensor = t.layer4(t.layer3(t.layer2(t.layer1(x))))
-        return maps
+        return stages(self.trunk, images, STAGES)
 
     def forward(self, images: Tensor) -> Outputs:
         """Standardized RGB (B, 3, H, W) to `Outputs`."""
@@ -97,6 +98,20 @@ class CatDogNet(nn.Module):
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
         return self
+
+
+def stages(trunk: models.ResNet, x: Tensor, names: Sequence[str]) -> Tensor:
+    """Run the named ones of a ResNet's `STAGES`, in that order.
+
+    Args:
+        x: (B, 3, H, W) standardized RGB for the stem, else the maps of the stage before.
+    """
+    for name in names:
+        if name == "stem":
+            x = trunk.maxpool(trunk.relu(trunk.bn1(trunk.conv1(x))))
+        else:
+            x = getattr(trunk, name)(x)
+    return x
 
 
 class Pixels(nn.Module):

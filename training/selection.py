@@ -11,9 +11,11 @@ from data.picture import VAL
 from training import calibration
 from training.datamodule import PictureData
 from training.errors import TrainingError
+from training.features import pooled_features
 from training.network import CatDogNet
+from training.pictures import targets
 from training.run import Run
-from training.stage_one import CHECKPOINT, pooled_features
+from training.stage_one import CHECKPOINT
 
 State = dict[str, Tensor]
 PREFIX = "network."  # of the network's weights in a checkpoint
@@ -31,12 +33,13 @@ class Checkpoint(NamedTuple):
 class Chosen(NamedTuple):
     """The network that goes on, in evaluation mode.
 
-    log_losses: candidate -> validation log loss, of all candidates.
+    log_losses, accuracies: candidate -> its figure on the validation part, of all candidates.
     """
 
     network: CatDogNet
     name: str
     log_losses: dict[str, float]
+    accuracies: dict[str, float]
     checkpoint: Checkpoint
 
 
@@ -53,18 +56,21 @@ def choose(run: Run, data: PictureData) -> Chosen:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.to(memory_format=torch.channels_last).to(device)
     log_losses: dict[str, float] = {}
+    accuracies: dict[str, float] = {}
+    rows = data.manifest.part(VAL)
+    is_dog = targets(rows)
     best: State = {}
     for name, state in candidates(run):
         network.load_state_dict(state)
-        features, is_dog = pooled_features(network, data.squares(VAL), f"Judging {name}")
-        with torch.no_grad():
-            logit = network.head(features.to(device))[:, 0].cpu()
+        features = pooled_features(network, rows, f"Judging {name}", workers=data.workers)
+        logit = features @ state["head.weight"][0]
         log_losses[name] = scaled_log_loss(logit, is_dog)
+        accuracies[name] = float(((logit > 0) == is_dog.bool()).float().mean())
         if log_losses[name] <= min(log_losses.values()):
             best = state
     network.load_state_dict(best)
     winner = min(log_losses, key=log_losses.__getitem__)
-    return Chosen(network.cpu().eval(), winner, log_losses, solved)
+    return Chosen(network.cpu().eval(), winner, log_losses, accuracies, solved)
 
 
 def candidates(run: Run) -> Iterator[tuple[str, State]]:

@@ -9,8 +9,10 @@ import torch
 from data.picture import TEST, TRAIN, VAL, Row
 from service.images import crop_to_network, decode
 from training.augmentation import Augmentation
-from training.datamodule import AugmentedPictures, Batch, PictureData, stable_seed
+from training.datamodule import PictureData
+from training.decoded import Decoder
 from training.errors import TrainingError
+from training.pictures import AugmentedPictures, Batch, stable_seed
 
 
 def data_of(pets: Path, seed: int = 1, **options: int) -> PictureData:
@@ -67,12 +69,12 @@ def digest(path: Path) -> str:
 
 def test_two_pictures_of_one_epoch_are_not_augmented_alike(pets: Path) -> None:
     """The same picture, twelve times, in one epoch: twelve views."""
-    data = AugmentedPictures(rows_of(pets, 12), 1, Augmentation())
+    data = AugmentedPictures(rows_of(pets, 12), 1, Augmentation(), Decoder(keeps=False))
     assert len({data[0, i][0].numpy().tobytes() for i in range(12)}) == 12
 
 
 def test_a_picture_is_augmented_otherwise_in_every_epoch(pets: Path) -> None:
-    data = AugmentedPictures(rows_of(pets, 1), 1, Augmentation())
+    data = AugmentedPictures(rows_of(pets, 1), 1, Augmentation(), Decoder(keeps=False))
     assert len({data[e, 0][0].numpy().tobytes() for e in range(12)}) == 12
 
 
@@ -127,7 +129,7 @@ def test_pictures_of_neither_are_in_the_manifest_and_in_no_batch(
     data = data_of(pets, workers=0)
     assert sum(row.label == "neither" for row in data.manifest.rows) == 12
     for part in (TRAIN, VAL, TEST):
-        rows = data.squares(part).dataset.rows
+        rows = data.manifest.part(part)
         assert {row.label for row in rows} == {"cat", "dog"}
     batches = [x for x, _ in first_epoch] + [x for x, _ in data.val_dataloader()]
     for red, green, blue in torch.cat(batches).float().mean((1, 2)):

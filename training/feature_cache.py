@@ -1,0 +1,84 @@
+"""Pooled features on disk, by picture, backbone and preprocessing."""
+
+import hashlib
+import os
+import uuid
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+import PIL
+import torch
+
+from data.cache import place
+from service.artifact import Preprocessing
+from training.network import CatDogNet
+
+
+class FeatureCache:
+    """The features that one trunk gave, read at once and added to in shards.
+
+    A folder per trunk (its weights' sha256 counts, not its name), preprocessing, device
+    and versions; in it shards of up to `SHARD` pictures that are written once, under a
+    temporary name, and never changed: an interruption costs one shard, and two processes
+    do no harm to each other.
+    """
+
+    SHARD = 512
+
+    def __init__(self, network: CatDogNet, device: torch.device, is_bf16: bool) -> None:
+        self.folder = place(f"features/{_key(network, device, is_bf16)}")
+        self.width = network.head.in_features
+        self._features: dict[str, np.ndarray] = {}
+        for shard in sorted(self.folder.glob("*.npz")):
+            try:
+                with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+                    self._take(kept["sha256"].tolist(), kept["features"])
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                shard.unlink(missing_ok=True)  # damaged: computed anew
+
+    def __contains__(self, sha256: str) -> bool:
+        return sha256 in self._features
+
+    def add(self, digests: Sequence[str], features: np.ndarray) -> None:
+        """Keep features, on disk too if it has room for them.
+
+        Args:
+            digests: sha256 of N pictures.
+            features: (N, C) float32.
+        """
+        self._take(digests, features)
+        partial = self.folder / f".{os.getpid()}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                np.savez(file, sha256=np.array(digests), features=features)
+            partial.replace(self.folder / f"{uuid.uuid4().hex}.npz")
+        except OSError as exc:
+            with suppress(OSError):
+                partial.unlink()
+            print(f"Features are not kept for the next run: {exc.strerror} in {self.folder}.")
+
+    def read(self, digests: Sequence[str]) -> np.ndarray:
+        """(N, C) float32 of pictures that are in the cache."""
+        kept = [self._features[sha256] for sha256 in digests]
+        return np.stack(kept) if kept else np.empty((0, self.width), np.float32)
+
+    def _take(self, digests: Sequence[str], features: np.ndarray) -> None:
+        if features.shape != (len(digests), self.width) or features.dtype != np.float32:
+            raise ValueError(f"{features.dtype} {features.shape} for {len(digests)} pictures")
+        self._features.update(zip(digests, features, strict=True))
+
+
+def _key(network: CatDogNet, device: torch.device, is_bf16: bool) -> str:
+    """Tells apart all that changes a feature, to the last bit."""
+    kind = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    versions = torch.__version__, PIL.__version__
+    strides = network.trunk.layer2[0].conv1.stride
+    made = (1, Preprocessing().model_dump(), kind, is_bf16, versions, strides)
+    digest = hashlib.sha256(repr(made).encode())
+    for name, weight in sorted(network.trunk.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:32]
