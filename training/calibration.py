@@ -1,5 +1,7 @@
 """What turns scores into honest answers: a temperature, and a threshold on novelty."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
@@ -49,6 +51,37 @@ def novelty_threshold(novelty: np.ndarray) -> float:
     return float(max(lowest, min(wanted, CERTAINLY_NOVEL)))
 
 
+class Bin(NamedTuple):
+    """Answers of about the same confidence.
+
+    n, right: how many, and how many of them are right.
+    confidence: their mean, 0 to 1.
+    """
+
+    n: int
+    right: int
+    confidence: float
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.n
+
+
+def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 15) -> list[Bin]:
+    """Bins of equal count, from the least confident to the most; of fewer answers, fewer.
+
+    Args:
+        confidence: (N,) 0 to 1, of the answered label.
+        is_right: (N,) bool.
+    """
+    order = np.argsort(confidence, kind="stable")
+    return [
+        Bin(len(part), int(is_right[part].sum()), float(confidence[part].mean()))
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]
+
+
 def calibration_error(confidence: np.ndarray, is_right: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error over bins of equal count (Nguyen and O'Connor, 2015).
 
@@ -58,7 +91,5 @@ def calibration_error(confidence: np.ndarray, is_right: np.ndarray, bins: int = 
     Returns:
         Mean over pictures of |confidence - accuracy| of their bin, 0 to 1.
     """
-    order = np.argsort(confidence, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    gaps = [len(p) * abs(confidence[p].mean() - is_right[p].mean()) for p in parts]
-    return float(sum(gaps) / len(confidence))
+    found = reliability(confidence, is_right, bins)
+    return sum(b.n * abs(b.confidence - b.accuracy) for b in found) / len(confidence)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import mannwhitneyu
@@ -135,3 +136,33 @@ def auroc(known: np.ndarray, novel: np.ndarray) -> float:
     """How often a picture of neither has the higher novelty: area under the ROC curve."""
     statistic = mannwhitneyu(novel, known).statistic
     return float(statistic / (len(known) * len(novel)))
+
+
+class Roc(NamedTuple):
+    """What each threshold lets through, from the strictest to none; only the line's corners.
+
+    false_positive: (K,) share of the one kind that is over the threshold, rising from 0 to 1.
+    true_positive: (K,) share of the other, likewise.
+    """
+
+    false_positive: np.ndarray
+    true_positive: np.ndarray
+
+
+def roc(low: np.ndarray, high: np.ndarray) -> Roc:
+    """The receiver operating characteristic; the area under it is `auroc` of the same two.
+
+    Args:
+        low: (N,) scores of those that should be under a threshold.
+        high: (M,) of those that should be over it.
+    """
+    scores = np.concatenate([low, high])
+    is_high = np.repeat([False, True], [len(low), len(high)])
+    order = np.argsort(-scores, kind="stable")
+    is_last_of_equals = np.append(np.diff(scores[order]) != 0, True)
+    steps = np.stack([~is_high[order], is_high[order]]).cumsum(1)[:, is_last_of_equals]
+    counts = np.concatenate([np.zeros((2, 1), np.int64), steps], 1)  # (2, thresholds + 1)
+    (dx, dy) = np.diff(counts)
+    turns = dx[:-1] * dy[1:] != dx[1:] * dy[:-1]
+    corners = counts[:, np.concatenate([[True], turns, [True]])]
+    return Roc(corners[0] / len(low), corners[1] / len(high))

@@ -1,0 +1,67 @@
+"""Accuracy of dark and bright, small and large, blurred and sharp pictures."""
+
+import numpy as np
+
+from service.artifact import LABELS, Calibration, Interval, Record
+from training.judging import interval
+from training.report.examination import Examined
+
+SLICES = 5
+
+
+class Slice(Record):
+    """The pictures whose value is from `low` to `high`, both included."""
+
+    low: float
+    high: float
+    accuracy: Interval
+
+
+class Sliced(Record):
+    """All cats and dogs by one property.
+
+    unit: what its values are measured in.
+    digits: decimals worth showing.
+    """
+
+    name: str
+    unit: str
+    digits: int
+    slices: list[Slice]
+
+
+def slices(examined: Examined, calibration: Calibration) -> list[Sliced]:
+    """Cats and dogs in slices of about equal count; counted as the card's accuracy is.
+
+    `neither` answered for a cat or a dog is wrong, so that the slices' mean over pictures
+    is the accuracy of the whole.
+    """
+    judged = examined.judged
+    is_pet = np.array([row.label in LABELS for row in judged.rows])
+    answers = judged.answers(calibration)
+    is_right = np.array([a == row.label for a, row in zip(answers, judged.rows, strict=True)])
+    properties = (
+        ("brightness", "share of white", 2, examined.brightness),
+        ("size", "pixels on the shorter side", 0, examined.side),
+        ("sharpness", "variance of the Laplacian", 0, examined.sharpness),
+    )
+    return [
+        Sliced(
+            name=name, unit=unit, digits=digits, slices=_slices(values[is_pet], is_right[is_pet])
+        )
+        for name, unit, digits, values in properties
+    ]
+
+
+def _slices(values: np.ndarray, is_right: np.ndarray) -> list[Slice]:
+    """Cut at quantiles; equal values stay together, so that there may be fewer slices."""
+    cuts = np.quantile(values, np.arange(1, SLICES) / SLICES)
+    place = np.searchsorted(cuts, values, side="left")
+    return [
+        Slice(
+            low=float(values[place == i].min()),
+            high=float(values[place == i].max()),
+            accuracy=interval(int(is_right[place == i].sum()), int((place == i).sum())),
+        )
+        for i in np.unique(place)
+    ]
