@@ -11,8 +11,8 @@ from data.picture import NEITHER, Row
 from service.artifact import Calibration, Interval, Record
 from service.cores import usable_cores
 from service.engine import Engine, Scores
+from training.corruption import CORRUPTIONS, STRENGTHS, Corruption
 from training.judging import BATCH, Judged, batches, interval
-from training.report.corruption import CORRUPTIONS, STRENGTHS, Corruption
 
 PICTURES = 200
 RESAMPLES = 2000  # of the bootstrap
