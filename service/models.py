@@ -63,11 +63,8 @@ def promoted() -> list[Promoted]:
 def listed() -> list[Listed]:
     """The same, with their figures. Cards are read; graphs are verified by who runs them."""
     found = promoted()
-    notes = ["in service" if model.is_in_service else "" for model in found]
-    if "in service" in notes:  # the newest is not, after a rollback
-        serving = notes.index("in service")
-        notes[:serving] = ["newer, not in service"] * serving
-    return [_describe(model, note) for model, note in zip(found, notes, strict=True)]
+    serving = next((model for model in found if model.is_in_service), None)
+    return [_describe(model, _note(model, serving)) for model in found]
 
 
 def graph_bytes(folder: Path) -> int:
@@ -99,6 +96,15 @@ def _read(tag: str, is_in_service: bool) -> Promoted:
         return Promoted(tag, info.creation_time, info.metadata.get(store.REPLACED), is_in_service)
     except Exception:  # a damaged description raises whatever its parsers do
         return Promoted(tag, None, None, is_in_service)
+
+
+def _note(model: Promoted, serving: Promoted | None) -> str:
+    """What rollbacks made of it: it need not be written down, the order tells."""
+    if model.is_in_service:
+        return "in service"
+    if not (serving and serving.promoted and model.promoted):
+        return ""
+    return "newer, not in service" if model.promoted > serving.promoted else ""
 
 
 def _describe(model: Promoted, note: str) -> Listed:

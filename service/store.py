@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import bentoml
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
-from bentoml.exceptions import NotFound
+from bentoml.exceptions import BentoMLException, NotFound
 
 from service import artifact
 from service.artifact import Card
@@ -49,6 +49,7 @@ def path_of(tag: str = LATEST) -> tuple[Path, str]:
     """
     if not _TAG.fullmatch(tag):
         raise _no_model(tag)
+    folder()  # says what is wrong if there can be none
     try:
         # By its text, for which a bento has an alias: the model that it was built with.
         model = bentoml.models.get(tag)
@@ -96,21 +97,33 @@ def turn() -> Iterator[None]:
     Raises:
         StoreError: something could not be written within it.
     """
+    models = folder()
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        with folder().with_name(f".{NAME}.lock").open("a") as lock:
+        models.mkdir(parents=True, exist_ok=True)
+        with models.with_name(f".{NAME}.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when we die
             yield
     except OSError as exc:
         raise StoreError(
-            f"The model store cannot be written: {exc}. What is in service stays as it was. Free "
-            "some space there, or get the right to write, and run the same command again."
+            f"The model store {models.parent} cannot be written: {exc.strerror}. What is in "
+            "service stays. Free some space there, or get the right to write, and run the same "
+            "command again."
         ) from exc
 
 
 def folder() -> Path:
-    """Where our models lie: one folder a version, and the file `latest`."""
-    return Path(BentoMLContainer.model_store.get()._path) / NAME
+    """Where our models lie: one folder a version, and the file `latest`.
+
+    Raises:
+        StoreError: BentoML cannot make its folders.
+    """
+    try:
+        return Path(BentoMLContainer.model_store.get()._path) / NAME
+    except (OSError, BentoMLException) as exc:
+        raise StoreError(
+            f"There can be no model store: {exc}. Point BENTOML_HOME at a folder that this user "
+            "may write to."
+        ) from exc
 
 
 def in_service() -> str | None:

@@ -10,6 +10,7 @@ from training import pairs
 from training.errors import TrainingError
 from training.judging import interval
 from training.run import Run
+from training.timing import Speeds
 
 COMPARISON = "comparison.json"
 
@@ -30,6 +31,7 @@ class Figures(Record):
     *_rejected: of test pictures of neither, how many were answered `neither`.
     rejected_won, rejected_lost: those that only the challenger, only the champion rejects.
     *_pictures_per_s: median of a batch on this machine, measured in turns.
+    speedup_low, speedup_high: how many times as fast the challenger is; see `timing.Speeds`.
     *_bytes: of the graph that serves.
     """
 
@@ -55,6 +57,8 @@ class Figures(Record):
     rejected_lost: int = 0
     champion_pictures_per_s: float | None = None
     challenger_pictures_per_s: float | None = None
+    speedup_low: float | None = None
+    speedup_high: float | None = None
     champion_bytes: int = 0
     challenger_bytes: int
 
@@ -68,24 +72,34 @@ class Comparison(Figures):
 
 @dataclass(frozen=True)
 class Contestant:
-    """What one of the two did with the pictures, and what it costs.
+    """What one of the two did with the pictures.
 
     right: (N,) bool, cats and dogs that were answered with their label.
     losses: (N,) float64, calibrated log loss of each, nats.
     rejected: (M,) bool, pictures of neither that were answered `neither`.
+    n_bytes: size of the graph that serves.
     """
 
     right: np.ndarray
     losses: np.ndarray
     rejected: np.ndarray
-    pictures_per_s: float | None
     n_bytes: int
 
 
 def figures(
-    champion: str, ours: Contestant, theirs: Contestant, of_each: dict[str, int], seen: int
+    champion: str,
+    ours: Contestant,
+    theirs: Contestant,
+    speeds: Speeds | None,
+    of_each: dict[str, int],
+    seen: int,
 ) -> Figures:
-    """The figures of a challenger (ours) against a champion (theirs), picture by picture."""
+    """The figures of a challenger (ours) against a champion (theirs), picture by picture.
+
+    Args:
+        speeds: the challenger's first; None without a picture to measure it on.
+        of_each, seen: see `Figures`.
+    """
     cells = pairs.count(ours.right, theirs.right)
     others = pairs.count(ours.rejected, theirs.rejected)
     low, high = pairs.interval(cells)
@@ -107,8 +121,10 @@ def figures(
         challenger_rejected=_share(ours.rejected) if others.n else None,
         rejected_won=others.won,
         rejected_lost=others.lost,
-        champion_pictures_per_s=theirs.pictures_per_s,
-        challenger_pictures_per_s=ours.pictures_per_s,
+        champion_pictures_per_s=speeds.second if speeds else None,
+        challenger_pictures_per_s=speeds.first if speeds else None,
+        speedup_low=speeds.ratio_low if speeds else None,
+        speedup_high=speeds.ratio_high if speeds else None,
         champion_bytes=theirs.n_bytes,
         challenger_bytes=ours.n_bytes,
     )

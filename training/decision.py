@@ -74,15 +74,12 @@ def is_clear(more: int, fewer: int) -> bool:
 
 
 def _gain(f: Figures) -> str | None:
-    """What speaks for the challenger besides its answers: one of the two, not at the other's
-    expense."""
-    speed = 1.0
-    if f.champion_pictures_per_s and f.challenger_pictures_per_s:
-        speed = f.challenger_pictures_per_s / f.champion_pictures_per_s
+    """What speaks for the challenger besides its answers, unless it costs as much elsewhere."""
     size = f.challenger_bytes / f.champion_bytes
-    if speed >= FASTER and size <= 1 / SMALLER:
+    slowest, fastest = f.speedup_low or 1.0, f.speedup_high or 1.0  # of the middle of the turns
+    if slowest >= FASTER and size <= 1 / SMALLER:
         return "faster"
-    if size <= SMALLER and speed >= 1 / FASTER:
+    if size <= SMALLER and fastest > 1 / FASTER:
         return "smaller"
     return None
 

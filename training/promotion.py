@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from data.manifest import Manifest
-from data.picture import ALL_LABELS, NEITHER, TEST, Row
+from data.picture import ALL_LABELS, NEITHER, TEST
 from service import artifact, store
 from service.artifact import LABELS, ArtifactError, Card
 from service.engine import Engine
@@ -57,30 +57,27 @@ def _compare(run: Run) -> tuple[Figures, Decision]:
         ) from exc
     rows = Manifest.load(run.manifest).part(TEST, labels=ALL_LABELS)
     unseen = without_seen(rows, champion_folder)
-    engines = [
+    engines = (
         Engine.for_card(run.artifact, challenger),
         Engine.for_card(champion_folder, champion),
-    ]
+    )
     pets = [row for row in unseen.kept if row.label in LABELS]
-    speeds = _speeds(engines, pets)
+    pixels = next(batches(pets[:BATCH]), None)
     ours = score(engines[0], unseen.kept, "Challenger")
     theirs = score(engines[1], unseen.kept, f"Champion {tag}")
     figures = comparison.figures(
         champion=tag,
-        ours=contestant(ours, challenger, speeds[0], graph_bytes(run.artifact)),
-        theirs=contestant(theirs, champion, speeds[1], graph_bytes(champion_folder)),
+        ours=contestant(ours, challenger, graph_bytes(run.artifact)),
+        theirs=contestant(theirs, champion, graph_bytes(champion_folder)),
+        speeds=timing.compare(*engines, pixels) if pixels is not None else None,
         of_each={label: sum(row.label == label for row in pets) for label in LABELS},
         seen=sum(row.label in LABELS for row in rows) - len(pets),
     )
     return figures, decide(figures)
 
 
-def contestant(judged: Judged, card: Card, speed: float | None, n_bytes: int) -> Contestant:
-    """What a model did with the pictures, as the service would have answered.
-
-    Args:
-        speed: pictures a second, if it was measured.
-    """
+def contestant(judged: Judged, card: Card, n_bytes: int) -> Contestant:
+    """What a model did with the pictures, as the service would have answered."""
     pets, others = judged.pets(), judged.others()
     answered = zip(pets.answers(card.calibration), pets.rows, strict=True)
     log_p = log_softmax(pets.scores.logits / np.float64(card.calibration.temperature), axis=1)
@@ -88,14 +85,8 @@ def contestant(judged: Judged, card: Card, speed: float | None, n_bytes: int) ->
         right=np.array([answer == row.label for answer, row in answered], dtype=bool),
         losses=-log_p[np.arange(len(pets.rows)), pets.labels],
         rejected=np.array([a == NEITHER for a in others.answers(card.calibration)], dtype=bool),
-        pictures_per_s=speed,
         n_bytes=n_bytes,
     )
-
-
-def _speeds(engines: list[Engine], rows: list[Row]) -> list[float] | list[None]:
-    pixels = next(batches(rows[:BATCH]), None)
-    return timing.pictures_per_s(engines, pixels) if pixels is not None else [None] * len(engines)
 
 
 def _alone(run: Run, card: Card) -> Figures:

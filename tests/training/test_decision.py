@@ -1,0 +1,238 @@
+"""The rule: who may replace the champion, and how often luck deceives it."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import binom, hypergeom
+
+from service import artifact
+from service.artifact import Card
+from tests.service.test_app import CARD
+from training.comparison import Contestant, Figures, figures
+from training.decision import Decision, decide, first_decision, is_clear
+from training.judging import interval
+from training.timing import Speeds
+
+Cost = tuple[float, int]  # pictures a second and bytes
+SAME = (100.0, 1000)
+NONE = np.empty(0, dtype=bool)
+
+
+def against(
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    cost: Cost = SAME,
+    rejected: tuple[np.ndarray, np.ndarray] = (NONE, NONE),
+) -> Figures:
+    """Ours may cost otherwise; the speeds of the middle turns lie 5 % around the median."""
+    n, speed = len(ours), cost[0] / SAME[0]
+    return figures(
+        "catdog:old",
+        Contestant(ours, np.where(ours, 0.1, 2.0), rejected[0], cost[1]),
+        Contestant(theirs, np.where(theirs, 0.1, 2.0), rejected[1], SAME[1]),
+        Speeds(cost[0], SAME[0], 0.95 * speed, 1.05 * speed),
+        of_each={"cat": n // 2, "dog": n - n // 2},
+        seen=0,
+    )
+
+
+def contest(
+    won: int,
+    lost: int,
+    n: int = 400,
+    ours: Cost = SAME,
+    rejected: tuple[np.ndarray, np.ndarray] = (NONE, NONE),
+) -> Decision:
+    """Both have all right, less what the other wins."""
+    a, b = np.ones(n, bool), np.ones(n, bool)
+    a[:lost], b[lost : lost + won] = False, False
+    return decide(against(a, b, ours, rejected))
+
+
+def outcomes(right: int, wrong: int) -> np.ndarray:
+    return np.array([True] * right + [False] * wrong)
+
+
+def test_a_clearly_better_model_is_promoted_with_its_figures() -> None:
+    decision = contest(won=8, lost=1)
+    assert decision == Decision(
+        True,
+        "Promoted, being better: 99.75% right against 98.00% of catdog:old on the same 400 test "
+        "pictures, 8 that only the new one has right against 1 (exact McNemar p = 0.039; "
+        "difference +1.75 points, 95 % interval +0.50 to +3.25).",
+    )
+
+
+@pytest.mark.parametrize(("won", "lost"), [(5, 0), (7, 1), (9, 2), (10, 3), (12, 4)])
+def test_better_means_that_luck_explains_it_at_most_once_in_twenty(won: int, lost: int) -> None:
+    assert contest(won, lost).is_promoted
+    decision = contest(won - 1, lost)
+    assert not decision.is_promoted
+    assert decision.reason.startswith("Refused, being no better, neither faster nor smaller: ")
+    assert decision.reason.endswith("; catdog:old stays in service.")
+
+
+def test_a_worse_model_is_refused_however_fast_and_small() -> None:
+    decision = contest(won=1, lost=8, ours=(1000.0, 10))
+    assert not decision.is_promoted
+    assert decision.reason.startswith("Refused, being worse: 98.00% right against 99.75%")
+
+
+def test_an_equal_model_is_refused() -> None:
+    decision = contest(won=0, lost=0)
+    assert not decision.is_promoted
+    assert "100 pictures a second against 100, 0.0 MB against 0.0" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("ours", "gain"),
+    [
+        ((127.0, 1000), "faster"),
+        ((100.0, 800), "smaller"),
+        ((200.0, 1250), "faster"),
+        ((80.0, 500), "smaller"),
+        ((125.0, 1000), None),  # not in three of four turns
+        ((100.0, 801), None),
+        ((200.0, 1300), None),  # at the expense of size
+        ((79.0, 500), None),  # at the expense of speed
+    ],
+)
+def test_an_equal_model_is_promoted_only_if_faster_or_smaller(ours: Cost, gain: str | None) -> None:
+    decision = contest(won=1, lost=1, ours=ours)
+    assert decision.is_promoted == (gain is not None)
+    if gain:
+        assert decision.reason.startswith(f"Promoted, being no worse and {gain}: 99.75% right")
+
+
+def test_a_smaller_model_may_not_lose_more_than_the_margin_so_far_as_is_known() -> None:
+    assert contest(won=0, lost=1, ours=(100.0, 500)).is_promoted
+    decision = contest(won=0, lost=3, ours=(100.0, 500))
+    assert not decision.is_promoted
+    assert decision.reason.startswith("Refused, being smaller but perhaps worse: ")
+    assert "where a loss of 1 point must be ruled out" in decision.reason
+
+
+def test_a_smaller_model_may_not_be_clearly_worse_though_within_the_margin() -> None:
+    """On 4,000 pictures a loss can be small and certain."""
+    decision = contest(won=5, lost=20, n=4000, ours=(100.0, 500))
+    assert not decision.is_promoted
+    assert decision.reason.startswith("Refused, being worse")
+
+
+def test_too_few_pictures_cannot_show_that_a_smaller_model_is_no_worse() -> None:
+    """Without a single difference the bootstrap's interval has no width."""
+    assert contest(won=0, lost=0, n=300, ours=(100.0, 500)).is_promoted
+    decision = contest(won=0, lost=0, n=299, ours=(100.0, 500))
+    assert not decision.is_promoted
+    assert "fewer than 300 pictures cannot rule out a real loss" in decision.reason
+
+
+def test_under_ten_of_a_label_nothing_is_promoted() -> None:
+    better = against(outcomes(29, 0), outcomes(20, 9))
+    few = better.model_copy(update={"of_each": {"cat": 20, "dog": 9}, "seen": 31})
+    assert decide(few) == Decision(
+        False,
+        "Refused, for want of pictures: only 20 of cat and 9 of dog among this run's test pictures "
+        "are new to catdog:old (31 others it was trained on), and under 10 of each tell little: "
+        "add pictures; catdog:old stays in service.",
+    )
+    assert decide(better.model_copy(update={"of_each": {"cat": 20, "dog": 10}})).is_promoted
+
+
+def test_who_turns_away_clearly_fewer_pictures_of_neither_is_refused_though_better() -> None:
+    decision = contest(won=8, lost=0, rejected=(outcomes(33, 5), outcomes(38, 0)))
+    assert not decision.is_promoted
+    assert decision.reason.startswith("Refused, turning away fewer pictures of neither: ")
+    assert "33 of 38 pictures of neither turned away against 38" in decision.reason
+
+
+def test_who_turns_away_a_few_less_is_not_and_says_so() -> None:
+    decision = contest(won=8, lost=0, rejected=(outcomes(34, 4), outcomes(38, 0)))
+    assert decision.is_promoted
+    assert "34 of 38 pictures of neither turned away against 38" in decision.reason
+
+
+FLIPS = [(400, 0.91), (585, 0.995)]  # test pictures, accuracy of the champion
+
+
+@pytest.mark.parametrize("cost", [SAME, (200.0, 500)], ids=["same cost", "faster and smaller"])
+@pytest.mark.parametrize(("n", "accuracy"), FLIPS)
+def test_the_champion_with_two_percent_of_its_answers_flipped_is_never_promoted(
+    n: int, accuracy: float, cost: Cost
+) -> None:
+    """A flipped wrong answer becomes right. A thousand tries."""
+    champion = outcomes(round(n * accuracy), n - round(n * accuracy))
+    decisions: dict[int, Decision] = {}  # by how many it wins, of which all else follows
+    for seed in range(1000):
+        challenger = champion.copy()
+        challenger[np.random.default_rng(seed).choice(n, round(0.02 * n), replace=False)] ^= True
+        won = int((challenger & ~champion).sum())
+        if won not in decisions:
+            decisions[won] = decide(against(challenger, champion, cost))
+        assert not decisions[won].is_promoted, f"seed {seed}: {decisions[won].reason}"
+
+
+@pytest.mark.parametrize(("n", "accuracy"), [*FLIPS, (40, 0.91), (100, 0.91), (1000, 0.91)])
+@pytest.mark.parametrize("cost", [SAME, (200.0, 500)], ids=["same cost", "faster and smaller"])
+def test_twenty_tries_with_flipped_answers_promote_with_a_probability_under_one_in_a_thousand(
+    n: int, accuracy: float, cost: Cost
+) -> None:
+    """Exactly: of the flipped answers, the wrong ones are hypergeometric."""
+    wrong, flips = n - round(n * accuracy), round(0.02 * n)
+    of_one = 0.0
+    for won in range(max(0, flips - (n - wrong)), min(flips, wrong) + 1):
+        champion = outcomes(n - wrong, wrong)
+        challenger = champion.copy()
+        challenger[: flips - won] = False
+        challenger[n - won :] = True
+        if decide(against(challenger, champion, cost)).is_promoted:
+            of_one += float(hypergeom(n, wrong, flips).pmf(won))
+    assert 1 - (1 - of_one) ** 20 < 1e-3
+
+
+def test_an_equally_good_model_is_called_better_at_most_once_in_twenty_tries() -> None:
+    """Exactly, whatever the number of pictures on which the two differ."""
+    for differ in range(1, 120):
+        called = sum(
+            binom.pmf(won, differ, 0.5) for won in range(differ + 1) if is_clear(won, differ - won)
+        )
+        assert called <= 0.05
+
+
+def test_nothing_is_clear_where_nothing_differs() -> None:
+    assert not is_clear(0, 0)
+    assert not any(is_clear(k, k) for k in range(50))
+    clear = [(w, lost) for w, lost in itertools.product(range(30), repeat=2) if is_clear(w, lost)]
+    assert all(w > lost for w, lost in clear)
+
+
+def card_with(confusion: dict[str, dict[str, int]]) -> Card:
+    n = sum(sum(answers.values()) for answers in confusion.values())
+    right = sum(answers.get(label, 0) for label, answers in confusion.items())
+    figures = artifact.Metrics(
+        part="test",
+        accuracy=interval(right, n),
+        log_loss=1.0,
+        calibration_error=0.0,
+        confusion=confusion,
+        turned_away=interval(0, n),
+    )
+    return CARD.model_copy(update={"metrics": figures})
+
+
+def test_a_first_model_that_cannot_be_told_from_guessing_is_refused() -> None:
+    """All of three right is luck once in eight."""
+    assert not first_decision(card_with({"cat": {"cat": 2}, "dog": {"dog": 1}})).is_promoted
+    assert first_decision(card_with({"cat": {"cat": 3}, "dog": {"dog": 3}})).is_promoted
+
+
+def test_a_first_model_that_always_answers_the_same_is_refused() -> None:
+    always = card_with({"cat": {"cat": 300}, "dog": {"cat": 100}})
+    decision = first_decision(always)
+    assert not decision.is_promoted
+    assert "75.00% on 400 test pictures" in decision.reason
+    assert decision.reason.endswith("is not better than guessing.")
+    assert first_decision(
+        card_with({"cat": {"cat": 299, "dog": 1}, "dog": {"dog": 100}})
+    ).is_promoted
