@@ -77,14 +77,14 @@ def jpeg(pixels: np.ndarray, quality: float, _: np.random.Generator) -> np.ndarr
         return np.asarray(image.convert("RGB")).copy()
 
 
-def darkness(pixels: np.ndarray, stops: float, _: np.random.Generator) -> np.ndarray:
-    """Less exposure: the light, not its sRGB code, is halved `stops` times.
+def darkness(pixels: np.ndarray, part: float, _: np.random.Generator) -> np.ndarray:
+    """Less exposure: one `part` of the light is left, not of its sRGB code.
 
     Source: the transfer curve of IEC 61966-2-1.
     """
     codes = np.arange(256) / 255
     light = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    light = light / 2**stops
+    light = light / part
     darker = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     table = as_uint8(255 * darker)
     dark: np.ndarray = table[pixels]
@@ -116,6 +116,6 @@ CORRUPTIONS = (
     Corruption("blur", (1, 2, 3, 4, 6), "sigma {:g} px", blur),
     Corruption("noise", (0.08, 0.12, 0.18, 0.26, 0.38), "deviation {:g}", noise),
     Corruption("JPEG", (25, 18, 15, 10, 7), "quality {:g}", jpeg),
-    Corruption("darkness", (1, 2, 3, 4, 5), "{:g} stops", darkness),
+    Corruption("darkness", (2, 4, 8, 16, 32), "1/{:g} of the light", darkness),
     Corruption("rotation", (10, 20, 30, 45, 60), "{:g}°", rotation),
 )

@@ -1,0 +1,82 @@
+"""Everything needed to make the model again."""
+
+import platform
+import shlex
+from pathlib import Path
+
+from data.manifest import Manifest
+from service.artifact import Card, Dataset, Record
+from service.cores import usable_cores
+from training.report.names import name_in, readable
+from training.run import Run
+
+EXCLUDED_SHOWN = 100
+_CPU = Path("/proc/cpuinfo")
+
+
+class LeftOut(Record):
+    """A file that does not count, and why."""
+
+    name: str
+    reason: str
+
+
+class Again(Record):
+    """How the run was made.
+
+    commands: for a shell at the repository's root, in their order.
+    config: the run's whole configuration, YAML.
+    excluded: how many files of the data set do not count; `excluded_first` are the first 100.
+    machine: the one that wrote the report.
+    """
+
+    commands: list[str]
+    config: str
+    seed: int
+    backbone: str
+    weights: str
+    git_commit: str
+    versions: dict[str, str]
+    machine: str
+    created: str
+    dataset: Dataset
+    manifest: str
+    excluded: int
+    excluded_first: list[LeftOut]
+
+
+def gather(run: Run, card: Card, manifest: Manifest) -> Again:
+    """Collect it from the run's folder."""
+    config = ("--config", str(run.config), "--ckpt_path", "null", "--resume", "false")
+    commit = card.git_commit.removesuffix("-dirty")
+    checkout = [] if commit == "unknown" else [shlex.join(("git", "checkout", commit))]
+    return Again(
+        commands=[
+            *checkout,
+            shlex.join(("python", "-m", "training", "fit", *config)),
+            "python -m training release",
+        ],
+        config=card.recipe.config,
+        seed=card.recipe.seed,
+        backbone=card.recipe.backbone,
+        weights=card.recipe.weights,
+        git_commit=card.git_commit,
+        versions=card.versions,
+        machine=machine(),
+        created=card.created,
+        dataset=card.dataset,
+        manifest=readable(str(run.manifest)),
+        excluded=len(manifest.excluded),
+        excluded_first=[
+            LeftOut(name=name_in(card.dataset.name, e.path), reason=readable(e.reason))
+            for e in manifest.excluded[:EXCLUDED_SHOWN]
+        ],
+    )
+
+
+def machine() -> str:
+    """This one: processor, usable cores and operating system."""
+    lines = _CPU.read_text().splitlines() if _CPU.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    processor = models[0] if models else platform.processor() or platform.machine()
+    return f"{processor}, {usable_cores()} cores, {platform.system()} {platform.machine()}"

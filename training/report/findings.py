@@ -1,0 +1,81 @@
+"""report.json: all figures of the page, for machines."""
+
+from typing import Literal
+
+from data.manifest import Manifest
+from data.picture import ALL_LABELS, TEST
+from service import artifact
+from service.artifact import LABELS, Metrics, Record
+from service.engine import Engine
+from training import comparison
+from training.comparison import Comparison
+from training.report import again, confidence, learning, mistakes, robustness, slices
+from training.report.again import Again
+from training.report.confidence import Confidence
+from training.report.examination import Examined, examine
+from training.report.learning import Learning
+from training.report.mistakes import Mistakes
+from training.report.robustness import Robustness
+from training.report.slices import Sliced
+from training.run import Run
+
+
+class Findings(Record):
+    """What a run's model can do, and how it came to be.
+
+    decision: whether it was promoted and why, in one sentence; empty before that.
+    tag: in the model store; None where it was not promoted.
+    precision: of the graph that serves, which is the one that was judged.
+    """
+
+    format: Literal[1] = 1
+    run: str
+    decision: str
+    tag: str | None
+    precision: str
+    metrics: Metrics
+    learning: Learning
+    confidence: Confidence
+    slices: list[Sliced]
+    robustness: Robustness
+    mistakes: Mistakes
+    comparison: Comparison | None
+    again: Again
+
+
+def gather(run: Run) -> tuple[Findings, Examined]:
+    """Judge a run's artifact on its test part, in every way that the page shows.
+
+    Returns:
+        The findings, and the pictures that they are of.
+    Raises:
+        ArtifactError: there is none, or it is damaged.
+        DataError: a picture is gone or has changed.
+        TrainingError: a file of the run is not what this version writes.
+    """
+    card = artifact.verify(run.artifact)
+    assert card.metrics is not None  # export measures them
+    manifest = Manifest.load(run.manifest)
+    engine = Engine.for_card(run.artifact, card)
+    examined = examine(engine, manifest.part(TEST, labels=ALL_LABELS))
+    state = run.state
+    tag = state.get("tag", "none")
+    return (
+        Findings(
+            run=run.folder.name,
+            decision=state.get("decision", ""),
+            tag=None if tag == "none" else tag,
+            precision=card.precision,
+            metrics=card.metrics,
+            learning=learning.read(run.folder, card.recipe),
+            confidence=confidence.assess(examined.judged, card.calibration),
+            slices=slices.slices(examined, card.calibration),
+            robustness=robustness.measure(
+                engine, manifest.part(TEST, labels=LABELS), card.calibration
+            ),
+            mistakes=mistakes.find(examined, card.calibration, card.dataset.name),
+            comparison=comparison.read(run),
+            again=again.gather(run, card, manifest),
+        ),
+        examined,
+    )

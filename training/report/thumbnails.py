@@ -1,0 +1,50 @@
+"""Pictures inside the page: JPEGs as data URIs, and activation maps laid over them."""
+
+import base64
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from training.report.canvas import COLOUR
+
+QUALITY = 70  # of JPEG
+OPACITY = 0.75  # of the map where it is strongest
+
+
+def data_uri(pixels: np.ndarray, side: int | None = None) -> str:
+    """(H, W, 3) uint8 RGB as a JPEG, scaled to `side` x `side` pixels if given."""
+    image = Image.fromarray(pixels)
+    if side is not None:
+        image = image.resize((side, side), Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=QUALITY, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def overlay(pixels: np.ndarray, activation_map: np.ndarray) -> np.ndarray:
+    """Colour the places that spoke for a cat or for a dog over a grey picture.
+
+    Args:
+        pixels: (H, W, 3) uint8, RGB.
+        activation_map: (h, w) contributions to the dog's log-odds. Opacity grows with the
+            contribution, and is full at this picture's strongest, whichever side it is on.
+    Returns:
+        (H, W, 3) uint8, RGB.
+    """
+    height, width = pixels.shape[:2]
+    strongest = np.abs(activation_map).max()
+    share = activation_map / strongest if strongest > 0 else np.zeros_like(activation_map)
+    share = cv2.resize(share.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., np.newaxis].astype(np.float32)
+    colour = np.where(share[..., np.newaxis] > 0, _rgb("dog"), _rgb("cat"))
+    opacity = OPACITY * np.abs(share).clip(0, 1)[..., np.newaxis]
+    laid: np.ndarray = np.rint(grey * (1 - opacity) + colour * opacity)
+    return laid.clip(0, 255).astype(np.uint8)
+
+
+def _rgb(label: str) -> np.ndarray:
+    """(3,) float32, 0 to 255, of a label's colour."""
+    code = bytes.fromhex(COLOUR[label].removeprefix("#"))
+    return np.frombuffer(code, np.uint8).astype(np.float32)

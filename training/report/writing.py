@@ -1,0 +1,43 @@
+"""The two files that a report is."""
+
+from pathlib import Path
+
+from training.errors import TrainingError
+from training.report import findings, page
+from training.run import Run
+
+HTML, JSON = "report.html", "report.json"
+
+
+def write(run: Run) -> Path:
+    """Judge a released run's model once more, in every way, and write report.html and report.json.
+
+    Works whether the model was promoted or refused. Takes about a minute: the test part once,
+    and 200 pictures of it under 25 corruptions. Each file is replaced in one step; an older
+    report stays if anything goes wrong.
+
+    Returns:
+        The page's path.
+    Raises:
+        TrainingError: a file of the run is not what this version writes, or the disk is full.
+        ArtifactError: the run's artifact is missing or damaged.
+        DataError: a test picture is gone or has changed.
+    """
+    found, examined = findings.gather(run)
+    html = page.render(found, examined)
+    _replace(run.folder / JSON, found.model_dump_json(indent=2) + "\n")
+    _replace(run.folder / HTML, html)
+    return run.folder / HTML
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as exc:
+        partial.unlink(missing_ok=True)
+        raise TrainingError(
+            f"{path} cannot be written ({exc.strerror}). Free some space and run "
+            f"`python -m training release {path.parent.name}` again."
+        ) from exc
