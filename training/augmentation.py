@@ -1,4 +1,4 @@
-"""What training does to a picture that serving does not: another crop, another light."""
+"""What training does to a picture that serving does not: another crop, light and quality."""
 
 import albumentations as A  # noqa: N812 - the library's own convention
 import cv2
@@ -8,14 +8,22 @@ from service.images import SIDE
 
 
 class Augmentation:
-    """Random crop, flip and colour; reproducible picture by picture.
+    """Random crop, flip, colour and bad quality; reproducible picture by picture.
 
     It replaces the central square of `service.images.crop_to_network` and nothing
     else: uint8 RGB in, uint8 RGB out.
     """
 
-    def __init__(self, min_area: float = 0.4) -> None:
-        """min_area: smallest part of the picture that a crop may show, 0 to 1."""
+    def __init__(
+        self, min_area: float = 0.4, recoloured: float = 0.5, corrupted: float = 0.5
+    ) -> None:
+        """
+        Args:
+            min_area: smallest part of the picture that a crop may show, 0 to 1.
+            recoloured: share of pictures in another light, 0 to 1.
+            corrupted: share of pictures that are made noisy, blurred, badly compressed,
+                dark or crooked, 0 to 1.
+        """
         self._transform = A.Compose(
             [
                 A.RandomResizedCrop(
@@ -31,8 +39,9 @@ class Augmentation:
                     contrast=(0.8, 1.2),
                     saturation=(0.8, 1.2),
                     hue=(-0.02, 0.02),
-                    p=0.5,
+                    p=recoloured,
                 ),
+                A.OneOf(_corruptions(), p=corrupted),
             ]
         )
 
@@ -49,3 +58,34 @@ class Augmentation:
         self._transform.set_random_seed(seed)
         augmented: np.ndarray = self._transform(image=image)["image"]
         return augmented
+
+
+class BadQuality:
+    """Makes a picture noisy, blurred, badly compressed, dark or crooked, at random."""
+
+    def __init__(self) -> None:
+        self._transform = A.Compose([A.OneOf(_corruptions(), p=1.0)])
+
+    def __call__(self, pixels: np.ndarray, sha256: str) -> np.ndarray:
+        """Spoil one picture; the same picture always in the same way.
+
+        Args:
+            pixels: (H, W, 3) uint8, RGB.
+            sha256: of its file, hexadecimal; decides every random number.
+        Returns:
+            (H, W, 3) uint8, RGB.
+        """
+        self._transform.set_random_seed(int(sha256[:8], 16))
+        spoiled: np.ndarray = self._transform(image=pixels)["image"]
+        return spoiled
+
+
+def _corruptions() -> list[A.BasicTransform]:
+    """From hardly seen to about as bad as the report's; noise more often, as it costs most."""
+    return [
+        A.GaussNoise(std_range=(0.03, 0.4), p=1.0),
+        A.GaussianBlur(blur_limit=0, sigma_limit=(0.5, 6.0), p=0.6),
+        A.ImageCompression(quality_range=(7, 50), p=0.5),
+        A.RandomGamma(gamma_limit=(150, 400), p=0.2),
+        A.Rotate(limit=60, border_mode=cv2.BORDER_REFLECT_101, p=0.2),
+    ]

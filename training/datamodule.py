@@ -25,6 +25,7 @@ class PictureData(pl.LightningDataModule):
         batch_size: int = 32,
         workers: int | None = None,
         min_area: float = 0.4,
+        corrupted: float = 0.5,
         keep_decoded: bool | None = None,
         manifest: Path | None = None,
         previous: Path | None = None,
@@ -36,6 +37,8 @@ class PictureData(pl.LightningDataModule):
             workers: processes that decode and augment; 0 does it in the main process. By
                 default one less than the cores, and at least one.
             min_area: smallest part of a picture that a training crop shows, 0 to 1.
+            corrupted: share of training pictures that are made noisy, blurred, badly
+                compressed, dark or crooked, 0 to 1.
             keep_decoded: keep training pictures decoded on disk, 200 kB each, so that they
                 are decoded once and not in every epoch; by default where a GPU waits.
             manifest: where to write the manifest; read instead of built if it is there.
@@ -49,16 +52,20 @@ class PictureData(pl.LightningDataModule):
             ("batch_size", batch_size, batch_size >= 1, "at least 1"),
             ("workers", workers, workers is None or workers >= 0, "0 or more"),
             ("min_area", min_area, 0 < min_area <= 1, "over 0 and at most 1"),
+            ("corrupted", corrupted, 0 <= corrupted <= 1, "0 to 1"),
         ):
             if not is_fine:
                 raise TrainingError(f"data.{name} is {value}; it must be {allowed}.")
         self.source = source
         self.batch_size = batch_size
         self.workers = max(1, usable_cores() - 1) if workers is None else workers
-        self.min_area = min_area
+        self.augmentation = Augmentation(min_area, corrupted=corrupted)
         self.keep_decoded = torch.cuda.is_available() if keep_decoded is None else keep_decoded
         self.manifest_path = manifest
         self.previous_path = previous
+        # Whoever resumes sets it. Lightning tells the sampler its epoch too, but not before
+        # it has had the workers begin.
+        self.first_epoch = 0
         self._manifest: Manifest | None = None
 
     @property
@@ -85,8 +92,8 @@ class PictureData(pl.LightningDataModule):
         seed = torch.initial_seed() % 2**32
         rows = self.manifest.part(TRAIN)
         decoder = Decoder(self.keep_decoded)
-        data = AugmentedPictures(rows, seed, Augmentation(self.min_area), decoder)
-        return self._loader(data, sampler=EpochSampler(len(rows), seed))
+        data = AugmentedPictures(rows, seed, self.augmentation, decoder)
+        return self._loader(data, sampler=EpochSampler(len(rows), seed, self.first_epoch))
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Validation pictures, as the service sees them."""

@@ -34,41 +34,41 @@ class FeatureCache:
         for shard in sorted(self.folder.glob("*.npz")):
             try:
                 with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                    self._take(kept["sha256"].tolist(), kept["features"])
+                    self._take(kept["keys"].tolist(), kept["features"])
             except (OSError, ValueError, KeyError, zipfile.BadZipFile):
                 shard.unlink(missing_ok=True)  # damaged: computed anew
 
-    def __contains__(self, sha256: str) -> bool:
-        return sha256 in self._features
+    def __contains__(self, key: str) -> bool:
+        return key in self._features
 
-    def add(self, digests: Sequence[str], features: np.ndarray) -> None:
+    def add(self, keys: Sequence[str], features: np.ndarray) -> None:
         """Keep features, on disk too if it has room for them.
 
         Args:
-            digests: sha256 of N pictures.
+            keys: of N pictures: sha256, and the view's name if it is not the picture itself.
             features: (N, C) float32.
         """
-        self._take(digests, features)
+        self._take(keys, features)
         partial = self.folder / f".{os.getpid()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
-                np.savez(file, sha256=np.array(digests), features=features)
+                np.savez(file, keys=np.array(keys), features=features)
             partial.replace(self.folder / f"{uuid.uuid4().hex}.npz")
         except OSError as exc:
             with suppress(OSError):
                 partial.unlink()
             print(f"Features are not kept for the next run: {exc.strerror} in {self.folder}.")
 
-    def read(self, digests: Sequence[str]) -> np.ndarray:
+    def read(self, keys: Sequence[str]) -> np.ndarray:
         """(N, C) float32 of pictures that are in the cache."""
-        kept = [self._features[sha256] for sha256 in digests]
+        kept = [self._features[key] for key in keys]
         return np.stack(kept) if kept else np.empty((0, self.width), np.float32)
 
-    def _take(self, digests: Sequence[str], features: np.ndarray) -> None:
-        if features.shape != (len(digests), self.width) or features.dtype != np.float32:
-            raise ValueError(f"{features.dtype} {features.shape} for {len(digests)} pictures")
-        self._features.update(zip(digests, features, strict=True))
+    def _take(self, keys: Sequence[str], features: np.ndarray) -> None:
+        if features.shape != (len(keys), self.width) or features.dtype != np.float32:
+            raise ValueError(f"{features.dtype} {features.shape} for {len(keys)} pictures")
+        self._features.update(zip(keys, features, strict=True))
 
 
 def _key(network: CatDogNet, device: torch.device, is_bf16: bool) -> str:

@@ -12,36 +12,47 @@ from service.cores import usable_cores
 from training.feature_cache import FeatureCache
 from training.folding import folded
 from training.network import STAGES, CatDogNet, stages, standardize
-from training.pictures import CentralSquares
+from training.pictures import AS_IS, CentralSquares, View
 
 BATCH = 64  # always: the last bits of a convolution depend on how many pictures share it
 
 
 def cached_features(
-    network: CatDogNet, rows: Sequence[Row], name: str, *, workers: int | None = None
+    network: CatDogNet,
+    rows: Sequence[Row],
+    name: str,
+    *,
+    view: View = AS_IS,
+    workers: int | None = None,
 ) -> Tensor:
     """`pooled_features`, of which those that were computed before come from the disk.
 
     For trunks that come again: the pretrained one. They are the same to the last bit.
     """
     cache = FeatureCache(network, _device(network), has_bf16(_device(network)))
-    missing = [row for row in rows if row.sha256 not in cache]
+    missing = [row for row in rows if row.sha256 + view.name not in cache]
     if len(missing) < len(rows):
         print(f"{name}: {len(rows) - len(missing)} of {len(rows)} known from before", flush=True)
     for start in range(0, len(missing), cache.SHARD):
         part = missing[start : start + cache.SHARD]
-        features = pooled_features(network, part, name, workers=workers)
-        cache.add([row.sha256 for row in part], features.numpy())
-    return torch.from_numpy(cache.read([row.sha256 for row in rows]))
+        features = pooled_features(network, part, name, view=view, workers=workers)
+        cache.add([row.sha256 + view.name for row in part], features.numpy())
+    return torch.from_numpy(cache.read([row.sha256 + view.name for row in rows]))
 
 
 def pooled_features(
-    network: CatDogNet, rows: Sequence[Row], name: str, *, workers: int | None = None
+    network: CatDogNet,
+    rows: Sequence[Row],
+    name: str,
+    *,
+    view: View = AS_IS,
+    workers: int | None = None,
 ) -> Tensor:
     """Features of pictures, in bf16 where the hardware has it.
 
     Args:
         name: for the progress bar.
+        view: of each picture.
         workers: processes that decode; by default one less than the cores, at least one.
     Returns:
         (N, C) float32, on the CPU, in the order of `rows`.
@@ -51,7 +62,7 @@ def pooled_features(
     device = _device(network)
     trunk = folded(network.trunk)
     loader = DataLoader(
-        CentralSquares(rows),
+        CentralSquares(rows, view),
         batch_size=BATCH,
         num_workers=max(1, usable_cores() - 1) if workers is None else workers,
         pin_memory=device.type == "cuda",

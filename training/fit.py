@@ -1,5 +1,6 @@
 """`python -m training fit`: LightningCLI, wired to a run folder."""
 
+import csv
 import logging
 import warnings
 from collections.abc import Iterator
@@ -9,17 +10,19 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from data.errors import DataError
 from data.manifest import Manifest
 from data.source import NAMED
+from training import checkpoints
 from training import run as runs
 from training.datamodule import PictureData
 from training.features import has_bf16
 from training.module import CatDog
+from training.progress import PictureProgress
 from training.stage_one import SolveHead
 
 MONITOR = "val/log_loss"
@@ -80,15 +83,16 @@ class TrainingCLI(LightningCLI):
             raise
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
-        folder, checkpoints = self.run.folder, self.run.checkpoints
+        folder, places = self.run.folder, self.run.checkpoints
         kwargs["logger"] = [
             CSVLogger(folder, name="", version=""),
             TensorBoardLogger(folder, name="tensorboard", version=""),
         ]
-        best = ModelCheckpoint(checkpoints, "best", monitor=MONITOR, enable_version_counter=False)
-        last = ModelCheckpoint(checkpoints, "last", enable_version_counter=False)  # each epoch
+        kwargs["plugins"] = [checkpoints.WholeCheckpoints()]
+        best = ModelCheckpoint(places, "best", monitor=MONITOR, enable_version_counter=False)
+        last = ModelCheckpoint(places, "last", enable_version_counter=False)  # each epoch
         stop = EarlyStopping(MONITOR, patience=self.config.fit.patience)
-        callbacks = [SolveHead(checkpoints), best, last, stop, TQDMProgressBar(refresh_rate=5)]
+        callbacks = [SolveHead(places), best, last, stop, PictureProgress(refresh_rate=5)]
         self.trainer_defaults["callbacks"] = callbacks
         trainer: pl.Trainer = super().instantiate_trainer(**kwargs)
         return trainer
@@ -99,7 +103,9 @@ class TrainingCLI(LightningCLI):
             print("Trained before, not released yet: nothing to train.", flush=True)
             return
         if self.run.last.is_file():
-            _keep_metrics(self.trainer.logger)
+            reached = checkpoints.reached(self.run.last)
+            datamodule.first_epoch = reached.epochs
+            _keep_metrics(self.trainer.logger, reached.steps)
         with self._leaving_nothing_behind():
             print(f"Pictures: {_counts(datamodule.manifest)}", flush=True)  # before any download
             self.trainer.fit(model, datamodule=datamodule, **kwargs)
@@ -128,14 +134,18 @@ def _counts(manifest: Manifest) -> str:
     return f"{', '.join(parts)}; {len(manifest.excluded)} files left out"
 
 
-def _keep_metrics(logger: CSVLogger) -> None:
-    """Go on with the metrics.csv of an interrupted run, which CSVLogger deletes as it opens it."""
+def _keep_metrics(logger: CSVLogger, steps: int) -> None:
+    """Go on with the metrics.csv of an interrupted run, which CSVLogger deletes as it opens it.
+
+    Args:
+        steps: as many are in the checkpoint; lines of later ones will be written again.
+    """
     path = Path(logger.log_dir) / "metrics.csv"
-    kept = path.read_text() if path.is_file() else ""
+    rows = list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
     writer = logger.experiment
-    if kept:
-        path.write_text(kept)
-        writer.metrics_keys = kept.splitlines()[0].split(",")
+    if rows:
+        writer.metrics = [row for row in rows if int(row["step"]) < steps]
+        writer.save()
 
 
 def _has_gpu(accelerator: str) -> bool:

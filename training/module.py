@@ -114,6 +114,15 @@ class CatDog(pl.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         pixels, is_dog = batch
+        return self.loss_of(pixels, is_dog)
+
+    def loss_of(self, pixels: Tensor, is_dog: Tensor) -> Tensor:
+        """Mean log loss against smoothed labels, logged.
+
+        Args:
+            pixels: (B, 224, 224, 3), 0 to 255.
+            is_dog: (B,) float32, 0 to 1.
+        """
         smoothed = is_dog * (1 - self.label_smoothing) + self.label_smoothing / 2
         loss = binary_cross_entropy_with_logits(self.logit(pixels), smoothed)
         self.log("train/loss", loss, prog_bar=True, on_step=True, on_epoch=True)
@@ -128,10 +137,13 @@ class CatDog(pl.LightningModule):
         self.log("val/accuracy", self.val_accuracy, prog_bar=True)
 
     def configure_optimizers(self) -> dict[str, object]:
-        trained = [p for p in self.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(
-            trained, lr=self.learning_rate, weight_decay=self.weight_decay
+        tuned = [p for p in self.parameters() if p.requires_grad]
+        return self.scheduled(
+            torch.optim.AdamW(tuned, lr=self.learning_rate, weight_decay=self.weight_decay)
         )
+
+    def scheduled(self, optimizer: torch.optim.Optimizer) -> dict[str, object]:
+        """What Lightning wants to know: the optimizer under warm-up and cosine, step by step."""
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate(steps))
         return {

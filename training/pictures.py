@@ -1,7 +1,8 @@
 """Rows to tensors: pictures as the service sees them, and as training varies them."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,18 +20,35 @@ Batch = tuple[Tensor, Tensor]  # ([B,] 224, 224, 3) uint8 RGB, and ([B]) float32
 Key = tuple[int, int]  # epoch and index
 
 
-class CentralSquares(Dataset[Batch]):
-    """Pictures exactly as the service sees them."""
+class View(NamedTuple):
+    """Something done to a picture after the service's own preprocessing.
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    name: tells views apart in a cache; empty for the picture as it is.
+    change: (224, 224, 3) uint8 and the file's sha256, which decides all that is random,
+        to (224, 224, 3) uint8.
+    """
+
+    name: str
+    change: Callable[[np.ndarray, str], np.ndarray]
+
+
+AS_IS = View("", lambda pixels, _: pixels)
+
+
+class CentralSquares(Dataset[Batch]):
+    """Pictures exactly as the service sees them, or a view of each."""
+
+    def __init__(self, rows: Sequence[Row], view: View = AS_IS) -> None:
         self.rows = rows
+        self.view = view
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, index: int) -> Batch:
         row = self.rows[index]
-        return torch.from_numpy(network_input(read_bytes(row)).copy()), is_dog(row)
+        pixels = self.view.change(network_input(read_bytes(row)), row.sha256)
+        return torch.from_numpy(pixels.copy()), is_dog(row)
 
 
 class AugmentedPictures(Dataset[Batch]):
@@ -62,10 +80,11 @@ class AugmentedPictures(Dataset[Batch]):
 class EpochSampler(Sampler[Key]):
     """Shuffles by seed and epoch, and hands the epoch on to the data set in the key."""
 
-    def __init__(self, length: int, seed: int) -> None:
+    def __init__(self, length: int, seed: int, epoch: int = 0) -> None:
+        """epoch: the one that comes first, counted from 0."""
         self.length = length
         self.seed = seed
-        self.epoch = 0
+        self.epoch = epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Lightning calls this before each epoch, after a resume too."""

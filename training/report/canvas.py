@@ -19,6 +19,7 @@ FAINT = "#7d858f"
 ALARM = "#b8508a"
 
 SIZE_INCHES = (4.1, 2.9)  # so that 9 points can be read on a phone 390 pixels wide
+GROWTH = 1.2  # at most so much wider than drawn, where there is room
 
 _STYLE: dict[str, object] = {
     "axes.axisbelow": True,
@@ -69,18 +70,23 @@ def draw(
         figure = Figure(figsize=size_inches, layout="constrained")
         plot(figure.add_subplot())
         figure.savefig(file, format="svg", transparent=True, metadata=_NOTHING)
-    return _inline(file.getvalue(), meaning, size_inches[0])
+    return _inline(file.getvalue(), meaning, size_inches)
 
 
-def _inline(text: str, meaning: str, width_inches: float) -> Markup:
-    """From a file of its own to an element of the page, at most so wide that its letters are no larger than the page's."""
-    text = text[text.index("<svg") :].strip()
-    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
-    text = re.sub(r'<g id="[^"]*"', "<g", text)  # not unique on a page of several charts
-    text = re.sub(r'^<svg( [^>]*?) width="[^"]*"', r"<svg\1", text)
-    text = re.sub(r'^<svg( [^>]*?)? height="[^"]*"', r"<svg\1", text)
-    text = re.sub(r"font-family: [^;\"]*;? ?", "", text).replace(INK, "currentColor")
-    # Without its xmlns an inline svg is as good, and the page names no address at all.
-    text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
-    opening = f'<svg role="img" aria-label="{escape(meaning)}" style="max-width: {1.2 * width_inches:g}in"'
-    return Markup(text.replace("<svg", opening, 1))  # noqa: S704 - `meaning` is escaped
+def _inline(text: str, meaning: str, size_inches: tuple[float, float]) -> Markup:
+    """From a file of its own to an element of the page, which needs less around the drawing."""
+    drawing = text[text.index(">", text.index("<svg")) + 1 :]
+    drawing = re.sub(
+        r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawing, flags=re.S
+    )
+    drawing = re.sub(r'<g id="[^"]*"', "<g", drawing)  # not unique on a page of several charts
+    drawing = re.sub(r"font-family: [^;\"]*;? ?", "", drawing)
+    drawing = drawing.replace("xlink:href", "href").replace(INK, "currentColor")
+    width, height = (72 * side for side in size_inches)  # points, SVG's unit here
+    most = f"{GROWTH * size_inches[0]:g}in"
+    # In HTML an svg needs no xmlns, so that the page names no address at all.
+    opening = (
+        f'<svg role="img" aria-label="{escape(meaning)}" viewBox="0 0 {width:g} {height:g}" '
+        f'style="max-width: {most}">'
+    )
+    return Markup(opening + drawing)  # noqa: S704 - matplotlib escapes texts, and we `meaning`

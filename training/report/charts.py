@@ -192,7 +192,8 @@ def _line(
 
 
 def _legend_above(axes: "Axes") -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderaxespad=0.2)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderaxespad=0.2)
 
 
 def _whiskers(of: Sequence[Bin] | Sequence[Slice]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The two files that a report is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from training.errors import TrainingError
@@ -13,8 +14,8 @@ def write(run: Run) -> Path:
     """Judge a released run's model once more, in every way, and write report.html and report.json.
 
     Works whether the model was promoted or refused. Takes about a minute: the test part once,
-    and 200 pictures of it under 25 corruptions. Each file is replaced in one step; an older
-    report stays if anything goes wrong.
+    and 200 pictures of it under 25 corruptions. Nothing is replaced before all is written: an
+    older report stays if anything goes wrong.
 
     Returns:
         The page's path.
@@ -25,19 +26,23 @@ def write(run: Run) -> Path:
     """
     found, examined = findings.gather(run)
     html = page.render(found, examined)
-    _replace(run.folder / JSON, found.model_dump_json(indent=2) + "\n")
-    _replace(run.folder / HTML, html)
+    _replace({run.folder / JSON: found.model_dump_json(indent=2) + "\n", run.folder / HTML: html})
     return run.folder / HTML
 
 
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}")
+def _replace(texts: Mapping[Path, str]) -> None:
+    """Write all beside the files they replace, and rename when all are whole."""
+    partials = {path: path.with_name(f".{path.name}") for path in texts}
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        for path, text in texts.items():
+            partials[path].write_text(text, encoding="utf-8")
+        for path, partial in partials.items():
+            partial.replace(path)
     except OSError as exc:
-        partial.unlink(missing_ok=True)
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)
+        path = next(iter(texts))
         raise TrainingError(
-            f"{path} cannot be written ({exc.strerror}). Free some space and run "
-            f"`python -m training release {path.parent.name}` again."
+            f"The report cannot be written to {path.parent} ({exc.strerror}). Free some space and "
+            f"run `python -m training release {path.parent.name}` again."
         ) from exc

@@ -1,0 +1,1 @@
+"""What each ingredient of fine-tuning is worth."""

@@ -1,0 +1,83 @@
+"""Checkpoint files that are whole or not there, whatever happens while they are written."""
+
+import errno
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from pytorch_lightning.plugins.io import TorchCheckpointIO
+
+from training.errors import TrainingError
+
+# Quota and file size limits stop a writer as a full disk does.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PARTIAL = ".partial"  # one name for all: the next checkpoint clears what a killed run left
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes beside the checkpoint that is to be replaced, then renames.
+
+    Lightning's own writes under the system's temporary folder and moves. Where that is
+    another disk, to move is to copy over the old checkpoint, and a kill or a full disk
+    half way leaves neither the old one nor the new.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | os.PathLike[str], storage_options: Any = None
+    ) -> None:
+        """Write a checkpoint; until it is whole the one before it stays.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        assert storage_options is None
+        target = Path(path)
+        # In memory first: torch's writer hides why the disk refused.
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        partial = target.parent / PARTIAL
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                file.write(content.getbuffer())
+            partial.replace(target)
+        except OSError as exc:
+            partial.unlink(missing_ok=True)
+            raise TrainingError(_refusal(target, content.getbuffer().nbytes, exc)) from exc
+
+
+def _refusal(target: Path, needed_bytes: int, exc: OSError) -> str:
+    if exc.errno not in FULL:
+        return f"Cannot write the checkpoint {target}: {exc.strerror}. Make its folder writable."
+    free_bytes = shutil.disk_usage(target.parent).free
+    return (
+        f"The disk is full ({exc.strerror}): the checkpoint {target} needs "
+        f"{needed_bytes / 1e6:.0f} MB, {free_bytes / 1e6:.0f} MB are free. Earlier checkpoints are "
+        "whole. Make room and run the same command again: it goes on from the last of them."
+    )
+
+
+class Reached(NamedTuple):
+    """How far a checkpoint is: whole epochs, and steps of the optimizer."""
+
+    epochs: int
+    steps: int
+
+
+def reached(path: Path) -> Reached:
+    """Read it from a checkpoint that was written at the end of an epoch.
+
+    Raises:
+        TrainingError: the file is damaged.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        return Reached(saved["epoch"] + 1, saved["global_step"])
+    except Exception as exc:  # torch raises whatever its zip and pickle readers do
+        raise TrainingError(
+            f"{path} is damaged: {exc}. Delete it and run the same command again: "
+            "stage two then begins anew."
+        ) from exc
