@@ -28,6 +28,7 @@ REPLACED = "replaced"  # metadata: tag of the model that was in service before
 # Beside the promoted models, on their disk. BentoML lists the folders in a model's folder
 # as its versions; this one holds files only, and so it lists none.
 _INCOMING = f"{NAME}.incoming"
+_ANY = "any"
 _TAG = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:[a-z0-9]([a-z0-9._-]*[a-z0-9])?)?")
 _DESCRIPTION = "model.yaml"  # BentoML's own, of each model
 
@@ -63,22 +64,32 @@ def path_of(tag: str = LATEST) -> tuple[Path, str]:
     return Path(model.path), str(model.tag)
 
 
-def add(exported: Path) -> str:
+def add(exported: Path, in_place_of: str | None = _ANY) -> str:
     """Copy an exported model into the store, where it becomes `catdog:latest`.
 
+    Args:
+        in_place_of: exact tag of what must be in service until then (None for nothing).
     Returns:
         The exact tag that the store gave it.
     Raises:
         ArtifactError: the folder is no sound artifact; the store is left as it was.
-        StoreError: it cannot be copied; the store is left as it was.
+        StoreError: it cannot be copied, or another model came first; the store is left as
+            it was.
     """
     card = artifact.verify(exported)
     with turn():
+        replaced = in_service()
+        if in_place_of not in (_ANY, replaced):
+            raise StoreError(
+                f"The new model was to replace {in_place_of or 'none'}, but "
+                f"{replaced or 'none'} is in service by now. Nothing was changed: run the same "
+                "command again."
+            )
         incoming = folder().with_name(_INCOMING)
         shutil.rmtree(incoming, ignore_errors=True)  # what a killed process left
         try:
             incoming.mkdir()
-            tag = _describe(incoming, card, replaced=in_service())
+            tag = _describe(incoming, card, replaced)
             for name in (*card.files, artifact.CARD):
                 shutil.copyfile(exported / name, incoming / name)
                 _flush(incoming / name)

@@ -35,7 +35,7 @@ def promote(run: Run) -> tuple[Decision, str | None]:
     """
     figures, decision = _compare(run)
     comparison.save(run, Comparison(**figures.model_dump(), **vars(decision)))
-    tag = store.add(run.artifact) if decision.is_promoted else None
+    tag = store.add(run.artifact, figures.champion) if decision.is_promoted else None
     run.record(state=RELEASED, decision=decision.reason, tag=tag or "none")
     return decision, tag
 

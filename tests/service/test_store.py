@@ -65,6 +65,17 @@ def test_a_damaged_artifact_is_not_added(exported: Path, folder: Path) -> None:
     assert not any(folder.rglob("*"))
 
 
+def test_a_model_does_not_replace_another_than_it_was_compared_with(
+    artifact_folder: Path,
+) -> None:
+    first = store.add(artifact_folder, None)
+    second = store.add(artifact_folder, first)
+    for compared_with in (first, None):
+        with pytest.raises(store.StoreError, match=f"but {second} is in service by now"):
+            store.add(artifact_folder, compared_with)
+    assert store.path_of()[1] == second
+
+
 @pytest.mark.parametrize("tag", ["catdog:latest", "catdog", "catdog:gone", "Cat Dog", "catdog:"])
 def test_a_model_that_is_not_there_is_no_model(tag: str) -> None:
     with pytest.raises(store.NoModel, match=re.escape(f"No model {tag!r} has been promoted")):
