@@ -105,7 +105,7 @@ def reliability(confidence: Confidence) -> Markup:
             )  # fmt: skip
         every = (*confidence.before.bins, *confidence.after.bins)
         surest = max(b.confidence for b in every)
-        ticks = [t for t in (0.5, 0.75, *(1 - 0.1**k for k in range(1, 7))) if t < surest]
+        ticks = [t for t in (0.5, *(1 - 0.1**k for k in range(1, 7))) if t < surest]
         axes.set_xticks(nines(ticks), [f"{100 * t:.6g}" for t in ticks])
         left, right = nines([0.5, surest])
         axes.set_xlim(left, right + 0.2)

@@ -9,6 +9,7 @@ from service.artifact import LABELS, Metrics, Record
 from service.engine import Engine
 from training import comparison
 from training.comparison import Comparison
+from training.errors import TrainingError
 from training.report import again, confidence, learning, mistakes, robustness, slices
 from training.report.again import Again
 from training.report.confidence import Confidence
@@ -56,6 +57,11 @@ def gather(run: Run) -> tuple[Findings, Examined]:
     card = artifact.verify(run.artifact)
     assert card.metrics is not None  # export measures them
     manifest = Manifest.load(run.manifest)
+    if manifest.digest != card.dataset.digest:
+        raise TrainingError(
+            f"{run.manifest} is not the manifest that {run.artifact} was made with: its digest is "
+            f"{manifest.digest}, the card says {card.dataset.digest}. Restore it."
+        )
     engine = Engine.for_card(run.artifact, card)
     examined = examine(engine, manifest.part(TEST, labels=ALL_LABELS))
     state = run.state

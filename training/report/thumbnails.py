@@ -9,7 +9,7 @@ from PIL import Image
 
 from training.report.canvas import COLOUR
 
-QUALITY = 70  # of JPEG
+QUALITY = 80  # of JPEG
 OPACITY = 0.75  # of the map where it is strongest
 
 
