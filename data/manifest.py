@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data import manifest_csv, split
+from data.decisions import Decisions, Picture
 from data.errors import DataError
 from data.fingerprint import scan
 from data.picture import ALL_LABELS, SPLITS, Candidate, Excluded, Fingerprint, Row
@@ -75,6 +76,7 @@ def build(
     source: Source,
     previous: Manifest | None = None,
     fractions: split.Fractions | None = None,
+    decisions: Decisions | None = None,
 ) -> Manifest:
     """Scan a source's files and decide which count and where they belong.
 
@@ -82,29 +84,34 @@ def build(
         previous: the manifest of an earlier state of the same pictures: they keep their
             sides, and near duplicates of them join them.
         fractions: of test and val; 0.15 each by default.
+        decisions: what people decided of some of the pictures. Whatever they leave out
+            or relabel, all keep the sides that they would have without.
     Raises:
-        DataError: too few cats or dogs, or a part without one of them.
+        DataError: too few cats or dogs, a part without one of them, or decisions that
+            cannot be meant for these pictures.
     """
     scanned = scan([candidate.path for candidate in source.candidates])
     results = list(zip(source.candidates, scanned, strict=True))
     unreadable = [result for _, result in results if isinstance(result, Excluded)]
     readable = [(c, result) for c, result in results if isinstance(result, Fingerprint)]
-    distinct, repeated = _distinct(readable)
-    _require_enough(source, distinct, len(unreadable) + len(repeated))
+    decided = (decisions or Decisions()).apply(readable, unreadable, source.name)
+    distinct, repeated = _distinct(decided.kept)
+    n_excluded = len(unreadable) + len(repeated) + len(decided.excluded)
+    _require_enough(source, distinct, n_excluded)
 
-    rows = previous.rows if previous else ()
-    assignment = split.assign(distinct, rows, fractions or split.Fractions())
+    fractions = fractions or split.Fractions()
+    rows = list(previous.rows) if previous else []
+    rows += _sides_of(decided.left_out, distinct, rows, fractions)
+    assignment = split.assign(distinct, rows, fractions)
     leaking = [
         Excluded(c.path, assignment.leaks[f.sha256])
         for c, f in distinct
         if f.sha256 in assignment.leaks
     ]
     kept = [
-        Row(c.path, c.label, assignment.sides[f.sha256], f.sha256, f.phash, f.width, f.height)
-        for c, f in distinct
-        if f.sha256 in assignment.sides
+        _row(c, f, assignment.sides[f.sha256]) for c, f in distinct if f.sha256 in assignment.sides
     ]
-    excluded = [*unreadable, *repeated, *leaking]
+    excluded = [*unreadable, *repeated, *leaking, *decided.excluded]
     return Manifest(
         tuple(sorted(kept, key=lambda row: row.path)),
         tuple(sorted(excluded, key=lambda file: file.path)),
@@ -132,11 +139,33 @@ def read_bytes(row: Row) -> bytes:
     return data
 
 
-def _distinct(
-    pictures: Sequence[tuple[Candidate, Fingerprint]],
-) -> tuple[list[tuple[Candidate, Fingerprint]], list[Excluded]]:
+def _sides_of(
+    left_out: Sequence[Picture],
+    distinct: Sequence[Picture],
+    previous: Sequence[Row],
+    fractions: split.Fractions,
+) -> list[Row]:
+    """Rows of the pictures that are left out, on the sides that they would have.
+
+    They draw their near duplicates to these sides as if they were still there. Those
+    of a part that the source fixes draw none: the part is no longer shown by them.
+    """
+    known = {f.sha256 for _, f in distinct} | {row.sha256 for row in previous}
+    gone = {f.sha256: (c, f) for c, f in left_out if c.split is None and f.sha256 not in known}
+    if not gone:
+        return []
+    sides = split.assign([*distinct, *gone.values()], previous, fractions).sides
+    return [_row(c, f, sides[f.sha256]) for c, f in gone.values() if f.sha256 in sides]
+
+
+def _row(candidate: Candidate, fingerprint: Fingerprint, side: str) -> Row:
+    f = fingerprint
+    return Row(candidate.path, candidate.label, side, f.sha256, f.phash, f.width, f.height)
+
+
+def _distinct(pictures: Sequence[Picture]) -> tuple[list[Picture], list[Excluded]]:
     """Keep one file of each content, and none of a content with two labels."""
-    files: dict[str, list[tuple[Candidate, Fingerprint]]] = {}
+    files: dict[str, list[Picture]] = {}
     for candidate, fingerprint in pictures:
         files.setdefault(fingerprint.sha256, []).append((candidate, fingerprint))
     kept, excluded = [], []
@@ -156,14 +185,12 @@ def _distinct(
     return kept, excluded
 
 
-def _require_enough(
-    source: Source, pictures: Sequence[tuple[Candidate, Fingerprint]], excluded: int
-) -> None:
+def _require_enough(source: Source, pictures: Sequence[Picture], excluded: int) -> None:
     count = Counter(candidate.label for candidate, _ in pictures)
     if any(count[label] < MIN_PICTURES for label in LABELS):
         have = " and ".join(f"{count[label]} of {label}" for label in LABELS)
         raise DataError(
             f"Too few pictures in {source.name}: {have} can be read and are distinct "
-            f"({excluded} files cannot or are not); at least {MIN_PICTURES} of each are "
-            "needed. Add pictures."
+            f"({excluded} files cannot, are not, or are excluded); at least {MIN_PICTURES} of "
+            "each are needed. Add pictures."
         )
