@@ -25,10 +25,9 @@ def loss(learning: Learning) -> Markup:
         _line(axes, learning.train_loss, FAINT, "training, smoothed labels, augmented", width=1)
         _line(axes, learning.val_log_loss, INK, "validation", marker="o")
         axes.set_xlim(left=0)
-        for candidate in learning.candidates:
-            if candidate.name == "stage one":
-                label = "stage one, validation, at its best temperature"
-                axes.axhline(candidate.log_loss, color=ALARM, linestyle="--", label=label)
+        if learning.stage_one_log_loss is not None:
+            level = learning.stage_one_log_loss
+            axes.axhline(level, color=ALARM, linestyle="--", label="stage one, validation")
         axes.set(xlabel="steps of stage two", ylabel="log loss (nats a picture)")
         axes.set_ylim(bottom=0)
         _legend_above(axes)

@@ -20,13 +20,16 @@ class Point(Record):
 class Candidate(Record):
     """A network that could have been exported.
 
-    log_loss: on the validation part, at its best temperature, nats.
-    accuracy: on the validation part, 0 to 1; None where the card does not say.
+    log_loss: on the validation part, at its best temperature, nats; the mean of that on the
+        pictures as they are and of that on each corrupted in one way.
+    accuracy: on the validation part as it is, 0 to 1; None where the card does not say.
+    corrupted_accuracy: with each picture corrupted in one way, likewise.
     """
 
     name: str
     log_loss: float
     accuracy: float | None
+    corrupted_accuracy: float | None
     is_exported: bool
 
 
@@ -36,11 +39,13 @@ class Learning(Record):
     train_loss: with the recipe's smoothing and augmentation, nats a picture.
     val_log_loss: after each epoch, not scaled by any temperature.
     val_accuracy: after each epoch.
+    stage_one_log_loss: where stage two began, not scaled either; None where it was not logged.
     """
 
     train_loss: list[Point]
     val_log_loss: list[Point]
     val_accuracy: list[Point]
+    stage_one_log_loss: float | None
     candidates: list[Candidate]
 
 
@@ -58,6 +63,7 @@ def read(folder: Path, recipe: Recipe) -> Learning:
             train_loss=list(_points(rows, "train/loss_step")),
             val_log_loss=list(_points(rows, "val/log_loss")),
             val_accuracy=list(_points(rows, "val/accuracy")),
+            stage_one_log_loss=next((p.value for p in _points(rows, "stage_one/log_loss")), None),
             candidates=_candidates(recipe),
         )
     except (OSError, ValueError, KeyError, csv.Error) as exc:
@@ -80,6 +86,7 @@ def _candidates(recipe: Recipe) -> list[Candidate]:
             name=name,
             log_loss=loss,
             accuracy=recipe.accuracies.get(name),
+            corrupted_accuracy=recipe.corrupted_accuracies.get(name),
             is_exported=name == recipe.stage,
         )
         for name, loss in recipe.log_losses.items()
