@@ -3,7 +3,8 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -71,7 +72,7 @@ def audit(
     asked = [f for f in found if not decisions.of(f.path, f.sha256)]
     in_order = sorted(asked, key=lambda f: (KINDS.index(f.kind), -f.score, f.path))
     result = AuditResult(resolved.name, folder, len(manifest.rows), tuple(in_order))
-    _write(result)
+    write(result)
     return result
 
 
@@ -115,29 +116,42 @@ def _default_folder(source: str) -> Path:
 
 
 def _require_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
-    if folder.exists() or folder.is_symlink():
+    """See that the folder can be made, before the work of making what goes into it."""
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    if not is_empty and (folder.exists() or folder.is_symlink()):
         raise TrainingError(
             f"{folder} is there already, and an {CSV} in it may hold decisions. Name a new "
             "folder, or move this one away."
         )
+    with _written_to(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _write(result: AuditResult) -> None:
-    """Write beside the folder, then rename: it is whole or not there."""
+def write(result: AuditResult) -> None:
+    """Write beside the folder, then rename: it is whole or not there.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
     partial = result.folder.with_name(f".{result.folder.name}.partial")
+    with _written_to(result.folder):
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            audit_csv.write(partial / CSV, result.findings)
+            html = page.render(result.source, result.pictures, result.findings)
+            (partial / HTML).write_text(html, encoding="utf-8")
+            partial.rename(result.folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        audit_csv.write(partial / CSV, result.findings)
-        html = page.render(result.source, result.pictures, result.findings)
-        (partial / HTML).write_text(html, encoding="utf-8")
-        partial.rename(result.folder)
+        yield
     except OSError as exc:
         raise TrainingError(
-            f"The audit cannot be written to {result.folder} ({exc.strerror}). Name another "
-            "folder with --out, or free some space."
+            f"The audit cannot be written to {folder} ({exc.strerror}). Name another folder, or "
+            "free some space."
         ) from exc
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

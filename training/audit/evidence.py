@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from scipy.special import expit
-from torchvision import models
 
 from data.picture import Row
 from service.artifact import LABELS
@@ -25,14 +24,12 @@ class Evidence(NamedTuple):
     p_dog: (N,) 0 to 1, out of fold and calibrated.
     strangeness: (N,) how unlike a cat or a dog it is, in standard deviations of the cats
         and dogs.
-    thing: what else ImageNet's head sees in it first, of its classes other than cats and dogs.
     groups: (N,) int, equal for near duplicates.
     features: (N, C) float32, of unit length.
     """
 
     p_dog: np.ndarray
     strangeness: np.ndarray
-    thing: list[str]
     groups: np.ndarray
     features: np.ndarray
 
@@ -61,7 +58,6 @@ def gather(rows: Sequence[Row], backbone: str, source: str) -> Evidence:
     seen = network.imagenet_head(features)  # (N, 1000)
     others, pets = seen[:, OTHER_CLASSES], seen[:, PET_CLASSES]
     novelty = (others.logsumexp(1) - pets.logsumexp(1)).numpy()
-    names = models.get_model_weights(backbone)["IMAGENET1K_V1"].meta["categories"]
     return Evidence(
         p_dog=_calibrated(logits, is_dog),
         strangeness=strangeness(
@@ -69,7 +65,6 @@ def gather(rows: Sequence[Row], backbone: str, source: str) -> Evidence:
             neighbours.closeness(features, is_dog >= 0, groups),
             is_dog >= 0,
         ),
-        thing=[names[OTHER_CLASSES[i]] for i in others.argmax(1).tolist()],
         groups=groups,
         features=torch.nn.functional.normalize(features, dim=1).numpy(),
     )

@@ -13,14 +13,18 @@ from tqdm import tqdm
 from data import near
 from data.picture import Row
 
-# docs/audit.md has the measurements: different animals reach 0.90.
-TWIN_COSINE = 0.92
 NEIGHBOURS = 10
+# Twins are nearer to each other than this share of the distance (1 - cosine) to the tenth
+# neighbour that is usual in the data set: blurred pictures are all near each other, and many
+# pictures have nearer neighbours than few. On 4,250 photographs that is a cosine of 0.92;
+# docs/audit.md says what it finds.
+TWIN_SHARE = 0.24
+LEAST_TWIN_COSINE = 0.9
 _CHUNK = 1024  # pictures compared with all others at a time
 
 
 def twin_groups(rows: Sequence[Row], features: Tensor) -> np.ndarray:
-    """Group near duplicates: those that `data.near` finds, and crops, which it misses.
+    """Group near duplicates: those of `data.near`, and crops and mirror images, which it misses.
 
     Returns:
         (N,) int, equal for pictures of one group.
@@ -28,11 +32,7 @@ def twin_groups(rows: Sequence[Row], features: Tensor) -> np.ndarray:
     index = {row.sha256: i for i, row in enumerate(rows)}
     hashed = near.group({row.sha256: row.phash for row in rows}, {})
     links = [[index[g.members[0]], index[m]] for g in hashed for m in g.members[1:]]
-    pairs = [np.array(links, dtype=np.int64).reshape(-1, 2)]
-    for start, cosines in _cosines(features, features, "Twins"):
-        i, j = np.nonzero(cosines.numpy() > TWIN_COSINE)
-        later = j > i + start
-        pairs.append(np.stack([i[later] + start, j[later]], axis=1))
+    pairs = [np.array(links, dtype=np.int64).reshape(-1, 2), _twins(features)]
     i, j = np.concatenate(pairs).T
     graph = coo_array((np.ones(len(i)), (i, j)), shape=(len(rows), len(rows)))
     groups: np.ndarray = connected_components(graph, directed=False)[1]
@@ -58,6 +58,21 @@ def closeness(features: Tensor, is_pet: np.ndarray, groups: np.ndarray) -> np.nd
         cosines[torch.from_numpy(own)] = -1
         found.append(cosines.topk(min(NEIGHBOURS, len(pets)), dim=1).values.mean(1).numpy())
     return np.concatenate(found)
+
+
+def _twins(features: Tensor) -> np.ndarray:
+    """(K, 2) int64, the pairs whose cosine stands out."""
+    pairs, values, usual = [], [], []
+    for start, cosines in _cosines(features, features, "Twins"):
+        nearest = min(NEIGHBOURS + 1, len(features))  # the first is the picture itself
+        usual.append(cosines.topk(nearest, dim=1).values[:, -1])
+        i, j = torch.nonzero(cosines > LEAST_TWIN_COSINE, as_tuple=True)
+        is_later = j > i + start
+        pairs.append(torch.stack([i + start, j], dim=1)[is_later].numpy())
+        values.append(cosines[i, j][is_later].numpy())
+    threshold = 1 - TWIN_SHARE * (1 - float(torch.cat(usual).median()))
+    found: np.ndarray = np.concatenate(pairs)[np.concatenate(values) > threshold]
+    return found
 
 
 def _cosines(some: Tensor, others: Tensor, name: str) -> Iterator[tuple[int, Tensor]]:

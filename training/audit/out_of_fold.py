@@ -7,6 +7,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training import head
+from training.errors import TrainingError
 
 FOLDS = 5
 
@@ -24,8 +25,16 @@ def logits(features: Tensor, is_dog: np.ndarray, groups: np.ndarray, prior: Tens
         prior: (C,), from `training.network.imagenet_direction`.
     Returns:
         (N,) float64, not calibrated.
+    Raises:
+        TrainingError: hardly any picture differs from the others.
     """
     pets = np.flatnonzero(is_dog >= 0)
+    n_different = len(np.unique(groups[pets]))
+    if n_different < FOLDS:
+        raise TrainingError(
+            f"The {len(pets)} cats and dogs are near duplicates of each other: {n_different} "
+            f"differ, and at least {FOLDS} must for one to be judged by the others. Add pictures."
+        )
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     parts = list(folds.split(pets, is_dog[pets], groups[pets]))
     logit = np.zeros(len(is_dog))

@@ -45,14 +45,14 @@ TITLES = {
 EXPLANATIONS = {
     LABEL: "Confident learning takes these labels for wrong: heads that were not solved on a "
     "picture answer otherwise, and are as sure as they usually are of their answer.",
-    NO_ANIMAL: "Labelled as a cat or a dog, but unlike all others: logos, drawings, people, "
+    NO_ANIMAL: "Labelled as a cat or a dog, but unlike the others: logos, drawings, people, "
     "things, and animals that can hardly be seen.",
     ANIMAL: "Labelled as neither, but much like the cats and dogs.",
     CONFLICT: "The same picture, or nearly the same, under different labels.",
     NEAR: "Copies, crops and mirror images, and frames of one burst. All but one of each group "
     "are listed; the one to keep is on the right.",
-    DOUBTFUL: "The answer differs from the label without being sure of itself. On clean data "
-    "most of these are right, and merely hard to see.",
+    DOUBTFUL: "Answered otherwise too, but not so surely, and so rarely that the answers may be "
+    "wrong. On clean data most of these labels are right, and the pictures hard.",
     TINY: f"Under {TINY_PIXELS} pixels on the short side.",
     DUPLICATE: "They are left out without anybody's decision.",
     UNREADABLE: "They are left out without anybody's decision. Mend or delete them.",

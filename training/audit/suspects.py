@@ -57,16 +57,13 @@ def _mislabelled(rows: Sequence[Row], evidence: Evidence, members: np.ndarray) -
             why = f"Looks like a {other} ({_percent(likelihood)})."
             yield _finding(LABEL, rows[i], other, score, why)
         elif LABELS.index(other) != label:
-            why = f"Rather a {other} ({_percent(likelihood)}), but that is too unsure to go by."
+            why = f"Rather a {other} ({_percent(likelihood)})."
             yield _finding(DOUBTFUL, rows[i], "", score, why)
 
 
 def _no_animal(row: Row, evidence: Evidence, i: int) -> Finding:
-    strangeness = evidence.strangeness[i]
-    why = (
-        f"Unlike the other cats and dogs by {strangeness:.1f} standard deviations: no animal, or "
-        f"one that can hardly be seen. At first sight, {evidence.thing[i]}."
-    )
+    strangeness = float(evidence.strangeness[i])
+    why = f"{strangeness:.1f} standard deviations from the usual cat or dog."
     return _finding(NO_ANIMAL, row, EXCLUDE, float(expit(strangeness - STRANGE)), why)
 
 

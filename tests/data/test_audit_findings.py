@@ -1,0 +1,57 @@
+import shutil
+from pathlib import Path
+
+from data.audit import CONFLICT, DUPLICATE, NEAR, TINY, UNREADABLE, Finding, left_out, tiny
+from data.manifest import build
+from data.picture import Candidate
+from data.source import Source, resolve
+
+
+def label_of(path: Path) -> str:
+    return path.parent.name
+
+
+def named(findings: list[Finding]) -> dict[str, Finding]:
+    return {f"{label_of(f.path)}/{f.path.name}": f for f in findings}
+
+
+def test_every_file_that_is_left_out_is_found_with_its_reason(make_folder):
+    folder = make_folder()
+    (folder / "cat/empty.jpg").write_bytes(b"")
+    shutil.copy(folder / "cat/1.png", folder / "cat/copy.png")
+    shutil.copy(folder / "cat/2.png", folder / "dog/77.png")
+    found = named(left_out(build(resolve(str(folder))), label_of))
+    assert {name: f.kind for name, f in found.items()} == {
+        "cat/empty.jpg": UNREADABLE,
+        "cat/copy.png": DUPLICATE,
+        "cat/2.png": CONFLICT,
+    }
+    assert found["cat/empty.jpg"].why == "The picture is empty: 0 bytes came. It is left out."
+    assert found["cat/copy.png"].other == folder / "cat/1.png"
+    assert found["cat/copy.png"].sha256 == ""  # or to exclude it would exclude the original
+    assert found["cat/2.png"].other == folder / "dog/77.png"
+    assert "is a cat here and a dog there" in found["cat/2.png"].why
+
+
+def test_a_leak_is_found(make_folder, make_picture):
+    source = resolve(str(make_folder()))
+    path = source.candidates[0].path.with_name("shown in the test.jpg")
+    make_picture(0).save(path, quality=80)
+    dog = next(c for c in source.candidates if c.label == "dog")
+    fixed = (Candidate(path, "cat", "test"), Candidate(dog.path, "dog", "test"))
+    manifest = build(Source("pets", (*source.candidates, *fixed)))
+    (leak,) = [f for f in left_out(manifest, label_of) if f.kind == NEAR]
+    assert leak.path.name == "0.png"
+    assert leak.why.startswith("A near duplicate is in a part that the data set fixes")
+
+
+def test_tiny_pictures_are_found_unless_most_are_tiny(make_folder, make_picture):
+    folder = make_folder()  # 64 x 48
+    assert tiny(build(resolve(str(folder)))) == []
+    for label, seed in (("cat", 0), ("dog", 10_000)):
+        for i in range(30):
+            make_picture(seed + i, (96, 64 if i else 63)).save(folder / f"{label}/{i}.png")
+    found = tiny(build(resolve(str(folder))))
+    assert sorted(named(found)) == ["cat/0.png", "dog/0.png"]
+    assert {f.kind for f in found} == {TINY}
+    assert all("96 x 63" in f.why for f in found)
