@@ -62,17 +62,18 @@ def closeness(features: Tensor, is_pet: np.ndarray, groups: np.ndarray) -> np.nd
 
 def _twins(features: Tensor) -> np.ndarray:
     """(K, 2) int64, the pairs whose cosine stands out."""
-    pairs, values, usual = [], [], []
+    nearest = min(NEIGHBOURS + 1, len(features))  # the first is the picture itself
+    tenth = [
+        cosines.topk(nearest, dim=1).values[:, -1]
+        for _, cosines in _cosines(features, features, "Nearness")
+    ]
+    usual = float(torch.cat(tenth).median())
+    threshold = max(LEAST_TWIN_COSINE, 1 - TWIN_SHARE * (1 - usual))
+    pairs = []
     for start, cosines in _cosines(features, features, "Twins"):
-        nearest = min(NEIGHBOURS + 1, len(features))  # the first is the picture itself
-        usual.append(cosines.topk(nearest, dim=1).values[:, -1])
-        i, j = torch.nonzero(cosines > LEAST_TWIN_COSINE, as_tuple=True)
-        is_later = j > i + start
-        pairs.append(torch.stack([i + start, j], dim=1)[is_later].numpy())
-        values.append(cosines[i, j][is_later].numpy())
-    threshold = 1 - TWIN_SHARE * (1 - float(torch.cat(usual).median()))
-    found: np.ndarray = np.concatenate(pairs)[np.concatenate(values) > threshold]
-    return found
+        i, j = torch.nonzero(cosines > threshold, as_tuple=True)
+        pairs.append(torch.stack([i + start, j], dim=1)[j > i + start].numpy())
+    return np.concatenate(pairs)
 
 
 def _cosines(some: Tensor, others: Tensor, name: str) -> Iterator[tuple[int, Tensor]]:

@@ -51,8 +51,8 @@ EXPLANATIONS = {
     CONFLICT: "The same picture, or nearly the same, under different labels.",
     NEAR: "Copies, crops and mirror images, and frames of one burst. All but one of each group "
     "are listed; the one to keep is on the right.",
-    DOUBTFUL: "Answered otherwise too, but not so surely, and so rarely that the answers may be "
-    "wrong. On clean data most of these labels are right, and the pictures hard.",
+    DOUBTFUL: "The answer differs from the label, and confident learning lets it pass. On clean "
+    "data most of these labels are right, and the pictures merely hard.",
     TINY: f"Under {TINY_PIXELS} pixels on the short side.",
     DUPLICATE: "They are left out without anybody's decision.",
     UNREADABLE: "They are left out without anybody's decision. Mend or delete them.",
