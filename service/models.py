@@ -12,7 +12,7 @@ from service import artifact, store
 from service.artifact import ArtifactError, Interval
 
 _HEAD = (
-    *("", "model", "promoted", "made from", "right (95 % interval, n)", "ECE"),
+    *("", "model", "promoted (UTC)", "made from", "right (95 % interval, n)", "ECE"),
     *("neither rejected", "graph", ""),
 )
 

@@ -94,10 +94,11 @@ def _refused(f: Figures, why: str, figures: str) -> Decision:
 
 
 def _labels(f: Figures) -> str:
+    luck = pairs.luck(max(f.won, f.lost), min(f.won, f.lost))
     sentence = (
         f"{f.challenger_accuracy.value:.2%} right against {f.champion_accuracy.value:.2%} of "
         f"{f.champion} on the same {f.n} test pictures, {f.won} that only the new one has right "
-        f"against {f.lost} (exact McNemar p = {f.p_value:.2g}; difference "
+        f"against {f.lost} (exact McNemar p = {luck:.2g}, one-sided; difference "
         f"{100 * f.difference:+.2f} points, 95 % interval {100 * f.difference_low:+.2f} to "
         f"{100 * f.difference_high:+.2f})"
     )

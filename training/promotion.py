@@ -51,9 +51,9 @@ def _compare(run: Run) -> tuple[Figures, Decision]:
     except ArtifactError as exc:
         raise TrainingError(
             f"{tag}, the model in service, cannot be compared with: {exc} It stays in service, "
-            f"and the new model in {run.artifact}. Restore it, or return to another one (make "
-            f"models, make rollback), or remove it (bentoml models delete {tag}); then run the "
-            "same command again."
+            f"and the new model in {run.artifact}. Restore the damaged one, return to another "
+            f"(make models, make rollback), or delete {champion_folder}; then run the same command "
+            "again."
         ) from exc
     rows = Manifest.load(run.manifest).part(TEST, labels=ALL_LABELS)
     unseen = without_seen(rows, champion_folder)

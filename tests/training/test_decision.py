@@ -59,8 +59,8 @@ def test_a_clearly_better_model_is_promoted_with_its_figures() -> None:
     assert decision == Decision(
         True,
         "Promoted, being better: 99.75% right against 98.00% of catdog:old on the same 400 test "
-        "pictures, 8 that only the new one has right against 1 (exact McNemar p = 0.039; "
-        "difference +1.75 points, 95 % interval +0.50 to +3.25).",
+        "pictures, 8 that only the new one has right against 1 (exact McNemar p = 0.02, "
+        "one-sided; difference +1.75 points, 95 % interval +0.50 to +3.25).",
     )
 
 
