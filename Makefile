@@ -16,12 +16,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TRAIN_SET := $(VENV)/.train
 DEV_SET := $(VENV)/.dev
+# an audit's CSV, as options that begin with $(1)
+decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict model test lint format lock bento clean
+.PHONY: help serve train evaluate predict audit models rollback bench-train model test lint format lock bento clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: model  ## answer on port 3000 (PORT=, HOST=), after making a model where there is none
 	@echo "== Serving on http://localhost:$(PORT) (Ctrl-C stops)"
@@ -32,9 +34,9 @@ model: $(TRAIN_SET)  # the promoted model; made from the starter set where there
 	if [ $$status -eq 3 ]; then make --no-print-directory train DATA=starter; \
 	else exit $$status; fi
 
-train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets or a folder with cat/ and dog/
+train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets or a folder with cat/ and dog/; EXCLUDE=, RELABEL=
 	@echo "== Training on $(DATA)"
-	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)"
+	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)" $(call decided,--data.)
 	@echo "== Exporting, judging, promoting"
 	@$(PY) -m training release
 
@@ -43,6 +45,18 @@ evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON
 
 predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg"
 	@$(PY) -m service predict --model "$(MODEL)" $(IMAGES)
+
+audit: $(TRAIN_SET)  ## look for wrong labels, duplicates, no animals: DATA= (docs/audit.md)
+	@$(PY) -m training audit "$(DATA)" $(call decided,--)
+
+models: $(TRAIN_SET)  ## list the promoted models and their figures: JSON=1
+	@$(PY) -m service models $(if $(JSON),--json)
+
+rollback: $(TRAIN_SET)  ## put the model before this one back into service, or TAG=
+	@$(PY) -m service rollback $(TAG)
+
+bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its ceiling: DATA=
+	@$(PY) -m benchmarks.training_speed --source "$(DATA)"
 
 test: $(DEV_SET)  ## all tests; CATDOG_PHOTOS=folder adds those on real photographs
 	@$(PY) -m pytest

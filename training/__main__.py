@@ -1,9 +1,10 @@
-"""`python -m training`: fit, release (export, judge, promote), evaluate."""
+"""`python -m training`: fit, release (export, judge, promote, report), evaluate, audit."""
 
 import argparse
 import json
 import os
 import sys
+from pathlib import Path
 
 from data.errors import DataError
 from service import store
@@ -52,11 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
     evaluate.set_defaults(command=_evaluate)
+    audit = commands.add_parser(
+        "audit", help="find wrong labels, duplicates and pictures of neither; docs/audit.md"
+    )
+    audit.add_argument("source", help="starter, oxford-pets, or a folder of labelled pictures")
+    audit.add_argument("--out", type=Path, help="folder to write to (default: one under runs/)")
+    for word, what in (("exclude", "pictures left out"), ("relabel", "labels corrected")):
+        audit.add_argument(
+            f"--{word}", type=Path, metavar="CSV", help=f"{what} by an earlier audit"
+        )
+    audit.add_argument("--backbone", default="resnet50", help="(default: %(default)s)")
+    audit.add_argument(
+        "--weights", default="auto", help="torchvision, npm or a file (default: %(default)s)"
+    )
+    audit.set_defaults(command=_audit)
     return parser
 
 
 def _release(options: argparse.Namespace) -> int:
-    from training import export, promotion, run
+    from training import export, promotion, report, run
 
     found = run.find(options.run)
     if found.state["state"] == run.RELEASED:
@@ -64,7 +79,9 @@ def _release(options: argparse.Namespace) -> int:
     else:
         export.export(found)
         decision, tag = promotion.promote(found)
+        page = report.write(found)
         print(decision.reason)
+        print(f"Report: {page}")
         if tag:
             print(f"In service from the next start: {tag}")
     return 0
@@ -78,6 +95,21 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(json.dumps({**result._asdict(), "metrics": result.metrics.model_dump()}, indent=2))
     else:
         print(evaluation.table(result))
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from training import audit
+
+    result = audit.audit(
+        options.source,
+        options.out,
+        backbone=options.backbone,
+        weights=options.weights,
+        exclude=options.exclude,
+        relabel=options.relabel,
+    )
+    print(audit.table(result))
     return 0
 
 

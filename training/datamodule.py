@@ -6,6 +6,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from data.decisions import Decisions
 from data.manifest import Manifest, build
 from data.picture import TRAIN, VAL
 from data.source import resolve
@@ -27,6 +28,8 @@ class PictureData(pl.LightningDataModule):
         min_area: float = 0.4,
         corrupted: float = 0.5,
         keep_decoded: bool | None = None,
+        exclude: Path | None = None,
+        relabel: Path | None = None,
         manifest: Path | None = None,
         previous: Path | None = None,
     ) -> None:
@@ -41,6 +44,8 @@ class PictureData(pl.LightningDataModule):
                 compressed, dark or crooked, 0 to 1.
             keep_decoded: keep training pictures decoded on disk, 200 kB each, so that they
                 are decoded once and not in every epoch; by default where a GPU waits.
+            exclude: CSV of pictures to leave out, such as an audit's (docs/audit.md).
+            relabel: CSV of pictures with their right labels; may be the same file.
             manifest: where to write the manifest; read instead of built if it is there.
             previous: manifest of an earlier run on the same source; its pictures keep
                 their parts.
@@ -61,6 +66,8 @@ class PictureData(pl.LightningDataModule):
         self.workers = max(1, usable_cores() - 1) if workers is None else workers
         self.augmentation = Augmentation(min_area, corrupted=corrupted)
         self.keep_decoded = torch.cuda.is_available() if keep_decoded is None else keep_decoded
+        self.exclude = exclude
+        self.relabel = relabel
         self.manifest_path = manifest
         self.previous_path = previous
         # Whoever resumes sets it. Lightning tells the sampler its epoch too, but not before
@@ -81,7 +88,8 @@ class PictureData(pl.LightningDataModule):
             manifest.check()
             return manifest
         previous = Manifest.load(self.previous_path) if self.previous_path else None
-        manifest = build(resolve(self.source), previous)
+        decisions = Decisions.read(self.exclude, self.relabel)
+        manifest = build(resolve(self.source), previous, decisions=decisions)
         if self.manifest_path is not None:
             self.manifest_path.parent.mkdir(parents=True, exist_ok=True)
             manifest.save(self.manifest_path)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from jsonargparse import Namespace
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
@@ -51,7 +52,7 @@ class TrainingCLI(LightningCLI):
         config = self.config.fit
         if config.data.source not in NAMED:  # one folder, one spelling
             config.data.source = str(Path(config.data.source).expanduser().resolve())
-        text = self.parser.dump(self.config, skip_none=False)
+        text = self.parser.dump(self.config, skip_none=False) + _decided(config.data)
         found = runs.unreleased(text) if config.resume else None
         if found and not _has_its_pictures(found):
             found = None
@@ -113,6 +114,12 @@ class TrainingCLI(LightningCLI):
             raise KeyboardInterrupt
         self.run.record(state=runs.TRAINED)
         print(f"Trained: {self.run.folder}", flush=True)
+
+
+def _decided(data: Namespace) -> str:
+    """What the files of decisions say: with other decisions it is another run."""
+    files = [Path(path) for path in (data.exclude, data.relabel) if path]
+    return "".join(file.read_text(errors="replace") for file in files if file.is_file())
 
 
 def _has_its_pictures(run: runs.Run) -> bool:
