@@ -145,8 +145,9 @@ def histogram(
             label = f"threshold ({threshold:.3f})"
             axes.axvline(threshold, color=INK, linestyle="--", linewidth=1.2, label=label)
         axes.set_yscale("log")
-        axes.set_ylim(bottom=0.5)
+        axes.set_ylim(0.5, 2 * max(10, *(max(found.counts[kind]) for kind in colours)))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.yaxis.set_minor_formatter(lambda _, __: "")
         axes.set(xlabel=f"{name}, as the service gives it", ylabel="pictures")
         axes.set_xlim(found.edges[0], found.edges[-1])
         _legend_above(axes)
