@@ -10,6 +10,7 @@ from data.errors import DataError
 from service import store
 from service.artifact import ArtifactError
 from service.store import StoreError
+from training import disk
 from training.errors import TrainingError
 
 EXPECTED = (TrainingError, DataError, StoreError, ArtifactError)
@@ -27,11 +28,22 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         return int(options.command(options))
     except EXPECTED as exc:
-        print(f"Error: {exc}", file=sys.stderr)
+        print(f"Error: {_sentence(exc)}", file=sys.stderr)
+        return 1
+    except OSError as exc:
+        if not disk.is_full(exc):
+            raise
+        path = Path(exc.filename) if isinstance(exc.filename, str) else None
+        print(f"Error: {disk.refusal(path, exc)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again to go on from here.", file=sys.stderr)
         return 130
+
+
+def _sentence(exc: Exception) -> str:
+    """Its message. Of what a loader's worker raised, torch makes the traceback the message."""
+    return str(exc).rpartition(f"{type(exc).__module__}.{type(exc).__qualname__}: ")[2].strip()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,19 +1,16 @@
 """Checkpoint files that are whole or not there, whatever happens while they are written."""
 
-import errno
 import io
 import os
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
+from training import disk
 from training.errors import TrainingError
 
-# Quota and file size limits stop a writer as a full disk does.
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PARTIAL = ".partial"  # one name for all: the next checkpoint clears what a killed run left
 
 
@@ -46,18 +43,8 @@ class WholeCheckpoints(TorchCheckpointIO):
             partial.replace(target)
         except OSError as exc:
             partial.unlink(missing_ok=True)
-            raise TrainingError(_refusal(target, content.getbuffer().nbytes, exc)) from exc
-
-
-def _refusal(target: Path, needed_bytes: int, exc: OSError) -> str:
-    if exc.errno not in FULL:
-        return f"Cannot write the checkpoint {target}: {exc.strerror}. Make its folder writable."
-    free_bytes = shutil.disk_usage(target.parent).free
-    return (
-        f"The disk is full ({exc.strerror}): the checkpoint {target} needs "
-        f"{needed_bytes / 1e6:.0f} MB, {free_bytes / 1e6:.0f} MB are free. Earlier checkpoints are "
-        "whole. Make room and run the same command again: it goes on from the last of them."
-    )
+            size_bytes = content.getbuffer().nbytes
+            raise TrainingError(disk.refusal(target, exc, size_bytes)) from exc
 
 
 class Reached(NamedTuple):

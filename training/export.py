@@ -6,7 +6,6 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -35,30 +34,40 @@ def export(run: Run) -> Card:
     """Write the run's artifact: into a temporary folder, renamed when it is whole.
 
     Raises:
-        TrainingError: the graph does not compute what torch computes.
+        TrainingError: the graph does not compute what torch computes, or the disk is full.
     """
+    scratch = run.folder / ".export"
+    shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
+    try:
+        card = _write(run, scratch)
+        shutil.rmtree(run.artifact, ignore_errors=True)
+        (scratch / "artifact").rename(run.artifact)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return card
+
+
+def _write(run: Run, scratch: Path) -> Card:
+    """Fill `artifact` in a folder that is not there yet."""
     data = PictureData(run.state["source"], manifest=run.manifest)
     manifest = data.manifest
     chosen = choose(run, data)
     losses = ", ".join(f"{name} {loss:.4f}" for name, loss in chosen.log_losses.items())
     print(f"Exporting {chosen.name}: validation log loss is {losses}", flush=True)
-    folder = run.folder / ".artifact"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder, int8_folder = scratch / "artifact", scratch / "int8"
+    folder.mkdir(parents=True)
     graphs.write_graphs(chosen.network, folder)
     unseen = manifest.part(TEST) + manifest.part(VAL)
     proved = proof.prove(chosen.network, folder, unseen)
-    with TemporaryDirectory(dir=run.folder) as scratch:
-        int8_folder = Path(scratch) / "int8"
-        graphs.write_int8(folder, int8_folder, manifest.part(TRAIN))
-        precision, agreements = proof.fastest_faithful(folder, int8_folder, unseen)
-        if precision == "int8":
-            for name in (artifact.OPENVINO, artifact.OPENVINO_WEIGHTS):
-                (int8_folder / name).replace(folder / name)
+    graphs.write_int8(folder, int8_folder, manifest.part(TRAIN))
+    precision, agreements = proof.fastest_faithful(folder, int8_folder, unseen)
+    if precision == "int8":
+        for name in (artifact.OPENVINO, artifact.OPENVINO_WEIGHTS):
+            (int8_folder / name).replace(folder / name)
     print(f"Serves in {precision}: {_sentence(agreements)}", flush=True)
     fitted = calibrate(Engine(folder, precision), manifest)
     seen.write(folder, (row for row in manifest.rows if row.split != TEST))
-    card = artifact.write_card(
+    return artifact.write_card(
         folder,
         Card(
             precision=precision,
@@ -75,9 +84,6 @@ def export(run: Run) -> Card:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         ),
     )
-    shutil.rmtree(run.artifact, ignore_errors=True)
-    folder.rename(run.artifact)
-    return card
 
 
 def calibrate(engine: Engine, manifest: Manifest) -> Calibration:

@@ -14,13 +14,16 @@ from jsonargparse import Namespace
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from data.errors import DataError
 from data.manifest import Manifest
 from data.source import NAMED
 from training import checkpoints
 from training import run as runs
+from training.arguments import ArgumentParser
 from training.datamodule import PictureData
+from training.errors import TrainingError
 from training.features import has_bf16
 from training.module import CatDog
 from training.progress import PictureProgress
@@ -109,9 +112,21 @@ class TrainingCLI(LightningCLI):
             _keep_metrics(self.trainer.logger, reached.steps)
         with self._leaving_nothing_behind():
             print(f"Pictures: {_counts(datamodule.manifest)}", flush=True)  # before any download
-            self.trainer.fit(model, datamodule=datamodule, **kwargs)
-        if self.trainer.interrupted:
-            raise KeyboardInterrupt
+            try:
+                self.trainer.fit(model, datamodule=datamodule, **kwargs)
+            except SIGTERMException as exc:  # Lightning's way out; its exit status would be 0
+                raise KeyboardInterrupt from exc
+            except DataError as exc:
+                raise DataError(
+                    f"{exc} Or begin a new run with the pictures as they are: --resume false."
+                ) from exc
+            if self.trainer.interrupted:
+                raise KeyboardInterrupt
+            if not self.run.last.is_file():
+                raise TrainingError(
+                    "Nothing was trained: the settings of the trainer (--trainer.max_epochs, "
+                    "--trainer.limit_train_batches and the like) leave no whole epoch."
+                )
         self.run.record(state=runs.TRAINED)
         print(f"Trained: {self.run.folder}", flush=True)
 
@@ -186,6 +201,7 @@ def main(args: list[str]) -> None:
         CatDog,
         PictureData,
         args=args,
+        parser_class=ArgumentParser,
         save_config_kwargs={"overwrite": True},
         seed_everything_default=1,
         auto_configure_optimizers=False,

@@ -13,6 +13,7 @@ from data.picture import Row
 from service import artifact
 from service.engine import core
 from service.images import SIDE
+from training import disk
 from training.judging import batches
 from training.network import CatDogNet, Pixels
 
@@ -23,7 +24,7 @@ CALIBRATION_PICTURES = 300  # NNCF's own default; they set the range of each act
 def write_graphs(network: CatDogNet, folder: Path) -> None:
     """Write model.onnx (fp32) and the OpenVINO graph made from it (weights in fp16)."""
     example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), disk.writing(folder / artifact.ONNX):
         warnings.simplefilter("ignore")  # the exporter's notes to its own developers
         torch.onnx.export(
             Pixels(network).eval(),
@@ -37,7 +38,7 @@ def write_graphs(network: CatDogNet, folder: Path) -> None:
             dynamic_shapes={"pixels": {0: torch.export.Dim.DYNAMIC}},
         )
     graph = core().read_model(folder / artifact.ONNX)  # ov.convert_model sends usage statistics
-    ov.save_model(graph, str(folder / artifact.OPENVINO), compress_to_fp16=True)
+    _save(graph, folder)
 
 
 def write_int8(source: Path, folder: Path, rows: Sequence[Row]) -> None:
@@ -65,7 +66,14 @@ def write_int8(source: Path, folder: Path, rows: Sequence[Row]) -> None:
         ignored_scope=nncf.IgnoredScope(names=heads(graph)),
     )
     folder.mkdir()
-    ov.save_model(quantized, str(folder / artifact.OPENVINO), compress_to_fp16=True)
+    _save(quantized, folder)
+
+
+def _save(graph: ov.Model, folder: Path) -> None:
+    """With weights in fp16. OpenVINO says no more of a full disk than `iostream error`."""
+    path = folder / artifact.OPENVINO
+    with disk.writing(path, RuntimeError):
+        ov.save_model(graph, str(path), compress_to_fp16=True)
 
 
 def heads(graph: ov.Model) -> list[str]:

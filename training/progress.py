@@ -23,6 +23,12 @@ class PictureProgress(TQDMProgressBar):
         super().on_validation_batch_start(trainer, pl_module, *rest)
         _count_pictures(self.val_progress_bar, trainer)
 
+    def on_exception(self, *_: Any) -> None:
+        """Leave the line to whoever says what went wrong."""
+        for bar in (self._train_progress_bar, self._val_progress_bar):
+            if bar is not None:
+                bar.close()
+
 
 def _count_pictures(bar: Tqdm, trainer: pl.Trainer) -> None:
     bar.unit = " pictures"
