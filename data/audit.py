@@ -112,8 +112,8 @@ def _conflicts(
         yield Finding(
             *(CONFLICT, first, sha256_of(first), label_of(first), ""),
             score=1.0,
-            why=f"The same file is a {label_of(first)} here and a {label_of(other)} there. "
-            "Neither counts until one label is decided for both.",
+            why=f"The same file is labelled {label_of(first)} here and {label_of(other)} there. It "
+            "does not count until one label is decided for both.",
             other=other,
         )
 

@@ -30,7 +30,7 @@ def test_every_file_that_is_left_out_is_found_with_its_reason(make_folder):
     assert found["cat/copy.png"].other == folder / "cat/1.png"
     assert found["cat/copy.png"].sha256 == ""  # or to exclude it would exclude the original
     assert found["cat/2.png"].other == folder / "dog/77.png"
-    assert "is a cat here and a dog there" in found["cat/2.png"].why
+    assert "labelled cat here and dog there" in found["cat/2.png"].why
 
 
 def test_a_leak_is_found(make_folder, make_picture):

@@ -16,6 +16,7 @@ from data.manifest import build
 from data.source import resolve
 from tests.pictures import encode
 from tests.training.conftest import save_picture
+from training.__main__ import main
 from training.audit import AuditResult, audit, auditing, table
 from training.errors import TrainingError
 
@@ -154,6 +155,17 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(TrainingError, match=r"cannot be written to .*out \(.*[Ff]ile"):
         audit("no source needed", tmp_path / "file/out")
+
+
+def test_the_command_passes_on_what_it_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, gone = tmp_path / "out", tmp_path / "gone.csv"
+    assert main(["audit", str(tmp_path / "none"), "--out", str(out)]) == 1
+    assert "none does not exist" in capsys.readouterr().err
+    assert main(["audit", "starter", "--out", str(out), "--exclude", str(gone)]) == 1
+    assert "gone.csv cannot be read" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.photographs

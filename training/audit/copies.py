@@ -65,9 +65,7 @@ def _contradiction(one: int, other: int, rows: Sequence[Row], evidence: Evidence
     ):
         one, other = other, one
     a, b = rows[one], rows[other]
-    why = (
-        f"Nearly the same picture is a {b.label} there and a {a.label} here, which is less likely."
-    )
+    why = f"Nearly the same picture is labelled {b.label} there; {a.label} is less likely."
     return Finding(CONFLICT, a.path, a.sha256, a.label, b.label, 1.0, why, b.path)
 
 
