@@ -91,11 +91,12 @@ def _release(options: argparse.Namespace) -> int:
     else:
         export.export(found)
         decision, tag = promotion.promote(found)
-        page = report.write(found)
         print(decision.reason)
-        print(f"Report: {page}")
         if tag:
-            print(f"In service from the next start: {tag}")
+            print(f"In service from the next start: {tag}", flush=True)
+    if not found.report.is_file():
+        report.write(found)
+    print(f"Report: {found.report}")
     return 0
 
 

@@ -48,6 +48,10 @@ class Run:
         return self.folder / "artifact"
 
     @property
+    def report(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
     def state(self) -> dict[str, str]:
         """What `run.json` says; empty where there is none."""
         try:

@@ -70,6 +70,8 @@ class SolveHead(pl.Callback):
         is_dog = targets(val)
         log_loss = binary_cross_entropy_with_logits(logit, is_dog)
         accuracy = ((logit > 0) == is_dog.bool()).float().mean()
+        for logger in trainer.loggers:
+            logger.log_metrics({"stage_one/log_loss": float(log_loss)}, step=0)
         trainer.save_checkpoint(self.folder / CHECKPOINT)
         print(
             f"Stage one: head solved on {len(train)} pictures, validation accuracy "

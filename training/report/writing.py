@@ -7,8 +7,6 @@ from training.errors import TrainingError
 from training.report import findings, page
 from training.run import Run
 
-HTML, JSON = "report.html", "report.json"
-
 
 def write(run: Run) -> Path:
     """Judge a released run's model once more, in every way, and write report.html and report.json.
@@ -26,8 +24,9 @@ def write(run: Run) -> Path:
     """
     found, examined = findings.gather(run)
     html = page.render(found, examined)
-    _replace({run.folder / JSON: found.model_dump_json(indent=2) + "\n", run.folder / HTML: html})
-    return run.folder / HTML
+    figures = run.report.with_suffix(".json")
+    _replace({figures: found.model_dump_json(indent=2) + "\n", run.report: html})
+    return run.report
 
 
 def _replace(texts: Mapping[Path, str]) -> None:
