@@ -2,106 +2,37 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import openvino as ov
 import pytest
 import torch
-from openvino import opset13 as ops
 
-from data.manifest import Manifest
-from data.picture import TEST, TRAIN, Row
+from data.picture import TRAIN, Row
 from service import artifact, rollback, store
 from service.engine import Engine
-from tests import known_network, pictures
+from tests import pictures
+from tests.training import colours
+from tests.training.colours import pets, row, turned
 from tests.training.conftest import Finished
-from training import comparison, export, promotion, seen, timing
+from training import comparison, export, promotion, timing
 from training.errors import TrainingError
 from training.run import RELEASED, Run
 
-COLOURS = {"cat": pictures.RED, "dog": pictures.BLUE, "neither": pictures.GREEN}
-
-FEW = [(label, i) for label in ("cat", "dog") for i in range(12)]
-
 MakeRun = Callable[..., Run]
-
-
-def row(
-    folder: Path,
-    label: str,
-    i: int,
-    rgb: tuple[int, int, int],
-    split: str = TEST,
-    name: str = "plain",
-) -> Row:
-    """A picture of one colour; `name` and `i` tell its file from others of that colour."""
-    path = folder / f"{name}-{label}-{i}.png"
-    path.write_bytes(pictures.plain(rgb, size=(40 + i, 40 + len(name))))
-    return Row(path, label, split, artifact.sha256_of(path), "", 40 + i, 40 + len(name))
-
-
-def turned(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """The same pictures with cats called dogs, and dogs cats."""
-    other = {"cat": "dog", "dog": "cat"}
-    return tuple(replace(row, label=other[row.label]) for row in rows)
 
 
 @pytest.fixture
 def rows(tmp_path: Path) -> tuple[Row, ...]:
     """24 test pictures that the known network gets right, 3 of neither, one that it has seen."""
-    pets = [row(tmp_path, label, i, COLOURS[label]) for label, i in FEW]
     others = [row(tmp_path, "neither", i, pictures.GREEN) for i in range(3)]
-    return (*pets, *others, row(tmp_path, "cat", 20, pictures.RED, TRAIN))
+    return (*pets(tmp_path), *others, row(tmp_path, "cat", 20, pictures.RED, TRAIN))
 
 
 @pytest.fixture
 def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
-    """A run with the known network for an artifact, right or all wrong, judged on its rows."""
+    """See `colours.make_run`; the name is of the run's folder."""
     monkeypatch.setattr(timing, "LEAST_S", 0.01)  # their speed is of no account in most tests
-
-    def make(
-        name: str,
-        rows: tuple[Row, ...],
-        *,
-        is_right: bool = True,
-        is_heavy: bool = False,
-        trained_on: list[str] | None = None,
-    ) -> Run:
-        run = Run(tmp_path / "runs" / name)
-        with monkeypatch.context() as patched:
-            if not is_right:
-                patched.setattr(known_network, "_TO_LOGITS", -known_network._TO_LOGITS)
-            card = known_network.write_artifact(run.artifact)
-        if is_heavy:
-            add_ballast(run.artifact)
-        manifest = Manifest(rows)
-        manifest.save(run.manifest)
-        if trained_on is None:
-            seen.write(run.artifact, [r for r in rows if r.split != TEST])
-        else:
-            (run.artifact / seen.TRAINED_ON).write_text("\n".join(trained_on))
-        figures = export.judge_test_part(Engine(run.artifact), manifest, card.calibration)
-        artifact.write_card(run.artifact, card.model_copy(update={"metrics": figures}))
-        run.record(state="trained", source="colours")
-        return run
-
-    return make
-
-
-def add_ballast(folder: Path) -> None:
-    """Make the graph that serves slow and large by millions of weights that change no answer."""
-    graph = known_network._openvino_graph()
-    flat = ops.reshape(ops.convert(graph.input(0), "f32"), ops.constant([-1, 224 * 224 * 3]), False)
-    weights = np.full((224 * 224 * 3, 16), 1e-30, np.float32)
-    nothing = ops.reduce_sum(ops.matmul(flat, ops.constant(weights), False, False), ops.constant(1))
-    logits, novelty = (result.input_value(0) for result in graph.get_results())
-    heavy = ops.add(novelty, nothing)
-    heavy.output(0).tensor.set_names({"novelty"})
-    novelty.tensor.set_names({"light novelty"})
-    model = ov.Model([logits.get_node(), heavy], graph.get_parameters(), "heavy")
-    ov.save_model(model, folder / artifact.OPENVINO, compress_to_fp16=False)
+    return lambda name, rows, **how: colours.make_run(tmp_path / "runs" / name, rows, **how)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -140,7 +71,7 @@ def test_a_better_challenger_replaces_the_champion(
     make_run: MakeRun, rows: tuple[Row, ...], tmp_path: Path
 ) -> None:
     """The champion was judged on pictures that it has right, and meets others."""
-    easy = tuple(row(tmp_path, label, i, COLOURS[label], name="easy") for label, i in FEW)
+    easy = pets(tmp_path, "easy")
     _, first = promotion.promote(make_run("easy", turned(easy), is_right=False))
     run = make_run("better", rows)
     decision, second = promotion.promote(run)
@@ -153,8 +84,7 @@ def test_a_better_challenger_replaces_the_champion(
 def test_a_faster_and_smaller_challenger_that_is_no_worse_replaces_the_champion(
     make_run: MakeRun, tmp_path: Path
 ) -> None:
-    both = ("cat", "dog")
-    many = tuple(row(tmp_path, label, i, COLOURS[label]) for label in both for i in range(150))
+    many = pets(tmp_path, of_each=150)
     _, first = promotion.promote(make_run("heavy", many, is_heavy=True))
     decision, second = promotion.promote(make_run("light", many))
     assert re.match(
@@ -206,7 +136,7 @@ def test_a_refused_challenger_leaves_the_store_as_it_was(
 def test_a_champion_rolled_back_to_is_the_one_to_beat(
     make_run: MakeRun, rows: tuple[Row, ...], tmp_path: Path
 ) -> None:
-    easy = tuple(row(tmp_path, label, i, COLOURS[label], name="easy") for label, i in FEW)
+    easy = pets(tmp_path, "easy")
     _, first = promotion.promote(make_run("easy", turned(easy), is_right=False))
     promotion.promote(make_run("better", rows))
     rollback.roll_back()
@@ -248,10 +178,8 @@ def test_pictures_that_the_champion_was_trained_on_do_not_count(
     make_run: MakeRun, tmp_path: Path
 ) -> None:
     """Where the champion is right, it has seen the pictures; on the others it is not."""
-    known = tuple(row(tmp_path, label, i, COLOURS[label]) for label, i in FEW)
-    new = turned(tuple(row(tmp_path, label, i, COLOURS[label], name="new") for label, i in FEW))
+    known, extra, new = pets(tmp_path), pets(tmp_path, "extra"), turned(pets(tmp_path, "new"))
     listed = [r.sha256 for r in known]
-    extra = tuple(row(tmp_path, label, i, COLOURS[label], name="extra") for label, i in FEW)
     promotion.promote(make_run("champion", (*known, *extra), trained_on=listed))
     run = make_run("challenger", known + new, is_right=False)
     decision, _ = promotion.promote(run)
