@@ -27,8 +27,7 @@ class Figures(Record):
     difference: accuracy of the challenger minus the champion's, with its 95 % bootstrap
         interval.
     p_value: exact McNemar test, two-sided.
-    *_log_loss: calibrated, nats a picture, of the same n; `log_loss_low` and `_high` are the
-        99 % bootstrap interval of the challenger's minus the champion's.
+    *_log_loss: calibrated, nats a picture, of the same n.
     *_rejected: of test pictures of neither, how many were answered `neither`.
     rejected_won, rejected_lost: those that only the challenger, only the champion rejects.
     *_pictures_per_s: median of a batch on this machine, measured in turns.
@@ -52,8 +51,6 @@ class Figures(Record):
     p_value: float = 1.0
     champion_log_loss: float | None = None
     challenger_log_loss: float | None = None
-    log_loss_low: float = 0.0
-    log_loss_high: float = 0.0
     champion_rejected: Interval | None = None
     challenger_rejected: Interval | None = None
     rejected_won: int = 0
@@ -106,7 +103,6 @@ def figures(
     cells = pairs.count(ours.right, theirs.right)
     others = pairs.count(ours.rejected, theirs.rejected)
     low, high = pairs.interval(cells)
-    loss_low, loss_high = pairs.loss_interval(ours.losses, theirs.losses)
     return Figures(
         champion=champion,
         n=cells.n,
@@ -121,8 +117,6 @@ def figures(
         p_value=pairs.p_value(cells.won, cells.lost),
         champion_log_loss=float(theirs.losses.mean()) if cells.n else None,
         challenger_log_loss=float(ours.losses.mean()) if cells.n else None,
-        log_loss_low=loss_low,
-        log_loss_high=loss_high,
         champion_rejected=_share(theirs.rejected) if others.n else None,
         challenger_rejected=_share(ours.rejected) if others.n else None,
         rejected_won=others.won,

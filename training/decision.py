@@ -1,9 +1,9 @@
 """The rule by which a challenger replaces the champion. docs/decision.md argues for it.
 
 Promoted is who is clearly better: right on more of the same pictures, by more than luck
-explains, or right on as many with clearly better probabilities. Or who may not be worse by
-more than the margin, is not clearly worse, and is faster or smaller. Never who turns away
-clearly fewer pictures of neither, nor on too few pictures. A first model must beat guessing.
+explains. Or who may not be worse by more than the margin, is not clearly worse, and is
+faster or smaller. Never who turns away clearly fewer pictures of neither, nor on too few
+pictures. A first model must beat guessing.
 """
 
 from dataclasses import dataclass
@@ -46,11 +46,6 @@ def decide(f: Figures) -> Decision:
         return _refused(f, "turning away fewer pictures of neither", _labels(f))
     if is_clear(f.won, f.lost):
         return Decision(True, f"Promoted, being better: {_labels(f)}.")
-    if f.won >= f.lost and f.n >= ENOUGH_FOR_MARGIN and f.log_loss_high < 0:
-        return Decision(
-            True,
-            f"Promoted, being as often right with better probabilities: {_labels(f)}{_losses(f)}.",
-        )
     gain = _gain(f)
     if gain is None:
         return _refused(f, "being no better, neither faster nor smaller", _labels(f) + _cost(f))
@@ -109,13 +104,6 @@ def _labels(f: Figures) -> str:
             f"{round(theirs.value * theirs.n)}"
         )
     return sentence
-
-
-def _losses(f: Figures) -> str:
-    return (
-        f", log loss {f.challenger_log_loss:.4f} against {f.champion_log_loss:.4f} (99 % interval "
-        f"of the difference {f.log_loss_low:+.4f} to {f.log_loss_high:+.4f})"
-    )
 
 
 def _too_few(f: Figures) -> str:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom, bootstrap
+from scipy.stats import binom
 
 RESAMPLES = 10_000
 SEED = 0
@@ -65,24 +65,3 @@ def interval(pairs: Pairs, seed: int = SEED) -> tuple[float, float]:
     )  # (RESAMPLES, 4)
     low, high = np.quantile((drawn[:, 1] - drawn[:, 2]) / pairs.n, [0.025, 0.975])
     return float(low), float(high)
-
-
-def loss_interval(ours: np.ndarray, theirs: np.ndarray, seed: int = SEED) -> tuple[float, float]:
-    """Bootstrap 99 % interval of the mean difference of two models' losses, by percentiles.
-
-    Args:
-        ours, theirs: (N,) float64, of the same pictures in the same order.
-    """
-    differences = ours - theirs
-    if len(differences) < 2 or not differences.any():
-        return 0.0, 0.0
-    drawn = bootstrap(
-        (differences,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        confidence_level=0.99,
-        method="percentile",
-        batch=100,
-        random_state=np.random.default_rng(seed),
-    )
-    return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)

@@ -70,30 +70,6 @@ def test_better_means_that_luck_explains_it_at_most_once_in_twenty(won: int, los
     assert decision.reason.endswith("; catdog:old stays in service.")
 
 
-def surer(won: int, lost: int, n: int = 400, loss: float = 0.02) -> Decision:
-    """As `contest`, but ours loses less on what it has right."""
-    a, b = np.ones(n, bool), np.ones(n, bool)
-    a[:lost], b[lost : lost + won] = False, False
-    ours = Contestant(a, np.where(a, loss, 2.0), NONE, 1000)
-    theirs = Contestant(b, np.where(b, 0.1, 2.0), NONE, 1000)
-    each = {"cat": n // 2, "dog": n - n // 2}
-    return decide(figures("catdog:old", ours, theirs, None, each, 0))
-
-
-def test_as_often_right_with_better_probabilities_is_better() -> None:
-    decision = surer(won=2, lost=1)
-    assert decision.is_promoted
-    assert decision.reason.startswith("Promoted, being as often right with better probabilities")
-    assert "log loss 0.0249 against 0.1095 (99 % interval of the difference -0." in decision.reason
-
-
-def test_better_probabilities_excuse_no_lost_labels_nor_too_few_pictures() -> None:
-    assert not surer(won=1, lost=2).is_promoted
-    assert not surer(won=1, lost=1, n=299).is_promoted
-    assert not surer(won=1, lost=1, loss=0.1).is_promoted
-    assert not surer(won=1, lost=1, loss=0.0999).is_promoted  # within what luck explains
-
-
 def test_a_worse_model_is_refused_however_fast_and_small() -> None:
     decision = contest(won=1, lost=8, ours=(1000.0, 10))
     assert not decision.is_promoted
