@@ -18,7 +18,7 @@ class Rollback(NamedTuple):
         """What was done, and how to undo it."""
         if self.now == self.before:
             return f"{self.now} is in service already; nothing was changed."
-        back = f" To come back: make rollback TO={self.before}" if self.before else ""
+        back = f" To come back: make rollback TAG={self.before}" if self.before else ""
         return (
             f"In service from the next start: {self.now}, in place of {self.before or 'none'}. "
             "A server that is running goes on with the model that it loaded: restart it. "
@@ -43,7 +43,7 @@ def roll_back(tag: str | None = None) -> Rollback:
         except ArtifactError as exc:
             raise StoreError(
                 f"{target} was not put into service: {exc} Nothing was changed. Name another: "
-                "make rollback TO=..., of those that `make models` lists."
+                "make rollback TAG=..., of those that `make models` lists."
             ) from exc
         if target != before:
             store.put_in_service(target)

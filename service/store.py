@@ -59,7 +59,7 @@ def path_of(tag: str = LATEST) -> tuple[Path, str]:
     except Exception as exc:  # a damaged model.yaml raises whatever its parsers do
         raise StoreError(
             f"Model {tag!r} cannot be had from the store: {exc}. `make models` lists what is "
-            "there, and `make rollback TO=...` puts another one into service."
+            "there, and `make rollback TAG=...` puts another one into service."
         ) from exc
     return Path(model.path), str(model.tag)
 

@@ -40,7 +40,7 @@ def test_a_rollback_holds_for_every_process_after_it(tags: list[str], tmp_path: 
     assert done.stdout == (
         f"In service from the next start: {first}, in place of {second}. A server that is running "
         "goes on with the model that it loaded: restart it. Nothing was deleted. To come back: "
-        f"make rollback TO={second}\n"
+        f"make rollback TAG={second}\n"
     )
     assert serving(tmp_path) == first
     again = run(tmp_path, "service", "rollback")
