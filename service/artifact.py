@@ -84,9 +84,8 @@ class Recipe(Record):
     config: str  # the training run's full configuration, YAML
     seed: int
     stage: str  # which of the run's networks was exported
-    log_losses: dict[str, float] = {}  # of each, on the validation part, clean and corrupted
-    accuracies: dict[str, float] = {}  # of each, on the validation part as it is
-    corrupted_accuracies: dict[str, float] = {}  # and with each picture corrupted in one way
+    log_losses: dict[str, float] = {}  # of each, on the validation part
+    accuracies: dict[str, float] = {}  # likewise
 
 
 class Proof(Record):

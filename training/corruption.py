@@ -119,14 +119,3 @@ CORRUPTIONS = (
     Corruption("darkness", (2, 4, 8, 16, 32), "1/{:g} of the light", darkness),
     Corruption("rotation", (10, 20, 30, 45, 60), "{:g}°", rotation),
 )
-
-
-def one_of_all(pixels: np.ndarray, sha256: str) -> np.ndarray:
-    """Corrupt a picture in one of the 25 ways, which its digest decides.
-
-    Args:
-        pixels: (H, W, 3) uint8, RGB.
-        sha256: of its file, hexadecimal.
-    """
-    kind, strength = divmod(int(sha256[-8:], 16) % (len(CORRUPTIONS) * STRENGTHS), STRENGTHS)
-    return CORRUPTIONS[kind](pixels, strength + 1, sha256)

@@ -116,7 +116,6 @@ def _recipe(run: Run, chosen: Chosen) -> Recipe:
         stage=chosen.name,
         log_losses=chosen.log_losses,
         accuracies=chosen.accuracies,
-        corrupted_accuracies=chosen.corrupted_accuracies,
     )
 
 

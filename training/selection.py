@@ -9,17 +9,15 @@ from torch import Tensor
 
 from data.picture import VAL
 from training import calibration
-from training.corruption import one_of_all
 from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.features import pooled_features
 from training.network import CatDogNet
-from training.pictures import AS_IS, View, targets
+from training.pictures import targets
 from training.run import Run
 from training.stage_one import CHECKPOINT
 
 State = dict[str, Tensor]
-CORRUPTED = View(" corrupted", one_of_all)
 PREFIX = "network."  # of the network's weights in a checkpoint
 
 
@@ -35,16 +33,13 @@ class Checkpoint(NamedTuple):
 class Chosen(NamedTuple):
     """The network that goes on, in evaluation mode.
 
-    log_losses, accuracies, corrupted_accuracies: candidate -> its figure on the validation
-        part, of all candidates. The log loss is the mean of that on the pictures as they are
-        and of that on each corrupted in one way.
+    log_losses, accuracies: candidate -> its figure on the validation part, of all candidates.
     """
 
     network: CatDogNet
     name: str
     log_losses: dict[str, float]
     accuracies: dict[str, float]
-    corrupted_accuracies: dict[str, float]
     checkpoint: Checkpoint
 
 
@@ -62,28 +57,20 @@ def choose(run: Run, data: PictureData) -> Chosen:
     network = network.to(memory_format=torch.channels_last).to(device)
     log_losses: dict[str, float] = {}
     accuracies: dict[str, float] = {}
-    corrupted_accuracies: dict[str, float] = {}
     rows = data.manifest.part(VAL)
     is_dog = targets(rows)
     best: State = {}
     for name, state in candidates(run):
         network.load_state_dict(state)
-        losses = []
-        for view, shares in ((AS_IS, accuracies), (CORRUPTED, corrupted_accuracies)):
-            features = pooled_features(
-                network, rows, f"Judging {name}{view.name}", view=view, workers=data.workers
-            )
-            logit = features @ state["head.weight"][0]
-            losses.append(scaled_log_loss(logit, is_dog))
-            shares[name] = float(((logit > 0) == is_dog.bool()).float().mean())
-        log_losses[name] = sum(losses) / len(losses)
+        features = pooled_features(network, rows, f"Judging {name}", workers=data.workers)
+        logit = features @ state["head.weight"][0]
+        log_losses[name] = scaled_log_loss(logit, is_dog)
+        accuracies[name] = float(((logit > 0) == is_dog.bool()).float().mean())
         if log_losses[name] <= min(log_losses.values()):
             best = state
     network.load_state_dict(best)
     winner = min(log_losses, key=log_losses.__getitem__)
-    return Chosen(
-        network.cpu().eval(), winner, log_losses, accuracies, corrupted_accuracies, solved
-    )
+    return Chosen(network.cpu().eval(), winner, log_losses, accuracies, solved)
 
 
 def candidates(run: Run) -> Iterator[tuple[str, State]]:

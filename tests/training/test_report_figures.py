@@ -251,7 +251,6 @@ def test_a_graph_without_activation_maps_says_what_to_do(artifact_folder: Path) 
 RECIPE = Recipe(
     backbone="resnet18", weights="none", config="", seed=1, stage="stage two",
     log_losses={"stage one": 0.2, "stage two": 0.1}, accuracies={"stage two": 0.9},
-    corrupted_accuracies={"stage two": 0.8},
 )  # fmt: skip
 
 
@@ -266,8 +265,8 @@ def test_learning_curves_are_what_the_logger_wrote(tmp_path: Path) -> None:
     assert [p.value for p in found.val_accuracy] == [0.9, 0.95]
     assert found.stage_one_log_loss == 0.5
     one, two = found.candidates
-    assert (one.name, one.accuracy, one.corrupted_accuracy) == ("stage one", None, None)
-    assert (two.name, two.accuracy, two.corrupted_accuracy) == ("stage two", 0.9, 0.8)
+    assert (one.name, one.accuracy) == ("stage one", None)
+    assert (two.name, two.accuracy) == ("stage two", 0.9)
     assert (one.is_exported, two.is_exported) == (False, True)
 
 

@@ -20,16 +20,13 @@ class Point(Record):
 class Candidate(Record):
     """A network that could have been exported.
 
-    log_loss: on the validation part, at its best temperature, nats; the mean of that on the
-        pictures as they are and of that on each corrupted in one way.
-    accuracy: on the validation part as it is, 0 to 1; None where the card does not say.
-    corrupted_accuracy: with each picture corrupted in one way, likewise.
+    log_loss: on the validation part, at its best temperature, nats.
+    accuracy: likewise, 0 to 1; None where the card does not say.
     """
 
     name: str
     log_loss: float
     accuracy: float | None
-    corrupted_accuracy: float | None
     is_exported: bool
 
 
@@ -86,7 +83,6 @@ def _candidates(recipe: Recipe) -> list[Candidate]:
             name=name,
             log_loss=loss,
             accuracy=recipe.accuracies.get(name),
-            corrupted_accuracy=recipe.corrupted_accuracies.get(name),
             is_exported=name == recipe.stage,
         )
         for name, loss in recipe.log_losses.items()
