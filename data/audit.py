@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.decisions_csv import EXCLUDE
 from data.manifest import Manifest
 from data.picture import Excluded, Row
 from service.artifact import sha256_of
@@ -91,7 +90,9 @@ def _duplicate(file: Excluded, label: str) -> Finding:
 
 def _leak(file: Excluded, label: str) -> Finding:
     why = f"{_sentence(file.reason.removeprefix('leak: '))} It is left out."
-    return Finding(NEAR, file.path, sha256_of(file.path), label, EXCLUDE, 1.0, why)
+    named = Path(file.reason.rpartition(", ")[2].rpartition(" (")[0])
+    other = named if named.is_file() else None  # names may hold commas and brackets, too
+    return Finding(NEAR, file.path, sha256_of(file.path), label, "", 1.0, why, other)
 
 
 # The first word of the reasons that `data.manifest`, `fingerprint` and `split` give.

@@ -42,6 +42,7 @@ def test_a_leak_is_found(make_folder, make_picture):
     manifest = build(Source("pets", (*source.candidates, *fixed)))
     (leak,) = [f for f in left_out(manifest, label_of) if f.kind == NEAR]
     assert leak.path.name == "0.png"
+    assert leak.other == path
     assert leak.why.startswith("A near duplicate is in a part that the data set fixes")
 
 
