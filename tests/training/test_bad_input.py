@@ -1,0 +1,209 @@
+"""What users get wrong: a sentence that says what to do, no half-written model, no lost one."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from torch import Tensor
+
+from data.manifest import Manifest
+from data.picture import TEST, VAL
+from service import store
+from tests.training.conftest import Finished, save_picture
+from training import fit
+from training import run as runs
+from training.__main__ import main
+from training.module import CatDog
+
+# In this process Lightning's and jsonargparse's advice to each other would be errors.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+Clone = Callable[[Finished], Finished]
+DEFAULTS = Path("training/configs/default.yaml")
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[[list[str]], str]:
+    """Runs a command that must fail and leave no run; gives its last line on stderr."""
+
+    def refuse(words: list[str], status: int = 1) -> str:
+        before = [run.folder for run in runs.newest_first()]
+        assert status_of(words) == status
+        assert [run.folder for run in runs.newest_first()] == before
+        error = capsys.readouterr().err
+        assert "Traceback" not in error
+        line = error.splitlines()[-1]
+        assert line.startswith("Error: ")
+        return line
+
+    return refuse
+
+
+def status_of(words: list[str]) -> object:
+    """What the process would exit with."""
+    try:
+        return main(words)
+    except SystemExit as exc:  # argparse's way
+        return exc.code
+
+
+def folder_of(tmp_path: Path, cats: int, dogs: int) -> Path:
+    """A folder with so many pictures."""
+    for label, count in (("cat", cats), ("dog", dogs)):
+        for i in range(count):
+            save_picture(tmp_path / "mine" / label / f"{i}.png", label, i)
+    return tmp_path / "mine"
+
+
+def test_too_few_pictures_of_a_class_are_counted(
+    tmp_path: Path, fit_words: tuple[str, ...], refused: Callable[..., str]
+) -> None:
+    folder = folder_of(tmp_path, cats=12, dogs=9)
+    error = refused([*fit_words[1:], "--data.source", str(folder)])
+    assert f"Too few pictures in {folder}: 12 of cat and 9 of dog" in error
+    assert "at least 10 of each are needed. Add pictures." in error
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_listed_is_named(
+    tmp_path: Path, fit_words: tuple[str, ...], refused: Callable[..., str]
+) -> None:
+    folder = folder_of(tmp_path, cats=10, dogs=10)
+    (folder / "dog").chmod(0)
+    try:
+        error = refused([*fit_words[1:], "--data.source", str(folder)])
+    finally:
+        (folder / "dog").chmod(0o700)
+    assert f"Cannot list {folder / 'dog'}: Permission denied. Make it readable" in error
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--model.learnin_rate", "1"], "--model.learnin_rate"),
+        (["--data.batch_size", "many"], "\"data.batch_size\": Expected a <class 'int'>"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_a_wrong_word_on_the_command_line_is_named(
+    fit_words: tuple[str, ...], refused: Callable[..., str], words: list[str], named: str
+) -> None:
+    error = refused([*fit_words[1:], *words], status=2)
+    assert named in error
+    assert "`python -m training fit --help` lists every key" in error
+
+
+@pytest.mark.parametrize(
+    ("line", "becomes", "named"),
+    [
+        ("  min_area: 0.4", "  min_arae: 0.4", "data.min_arae"),
+        ("patience: 3", "patients: 3", "patients"),
+        ("  learning_rate: 1.0e-4", "  learning_rate: fast", "model.learning_rate"),
+        ("data:", "data: [", "Problems parsing config"),
+    ],
+)
+def test_a_wrong_line_in_a_config_is_named(
+    tmp_path: Path, refused: Callable[..., str], line: str, becomes: str, named: str
+) -> None:
+    text = DEFAULTS.read_text()
+    assert f"\n{line}\n" in text
+    config = tmp_path / "mine.yaml"
+    config.write_text(text.replace(f"\n{line}\n", f"\n{becomes}\n"))
+    error = refused(["fit", "--config", str(config)], status=2)
+    assert named in error
+    assert str(DEFAULTS) in error
+
+
+def test_settings_that_train_nothing_are_refused(
+    fit_words: tuple[str, ...], refused: Callable[..., str]
+) -> None:
+    error = refused([*fit_words[1:], "--trainer.max_epochs", "0"])
+    assert "Nothing was trained" in error
+    assert "--trainer.max_epochs" in error
+
+
+@pytest.fixture
+def lost(fitted: Finished, clone_of: Clone, monkeypatch: pytest.MonkeyPatch) -> runs.Run:
+    """A trained run; what its manifest says of pictures is for tests to spoil."""
+    (run,) = clone_of(fitted).home.runs
+    monkeypatch.setenv("CATDOG_RUNS", str(run.folder.parent))
+    return run
+
+
+def point_elsewhere(run: runs.Run, part: str, there: Path) -> Path:
+    """Have the manifest name `there` for one picture of a part."""
+    row = Manifest.load(run.manifest).part(part)[0]
+    run.manifest.write_text(run.manifest.read_text().replace(f"{row.path},", f"{there},"))
+    return row.path
+
+
+def test_a_release_without_one_of_its_pictures_leaves_the_champion(
+    lost: runs.Run,
+    released: Finished,
+    model_store: Path,
+    tmp_path: Path,
+    refused: Callable[..., str],
+) -> None:
+    champion = store.add(released.run.artifact)
+    point_elsewhere(lost, TEST, tmp_path / "gone.png")
+    error = refused(["release"])
+    assert f"1 of the manifest's 52 pictures are gone, the first is {tmp_path}/gone.png" in error
+    assert "Put them back" in error
+    assert not lost.artifact.exists()
+    assert lost.state["state"] == "trained"
+    assert store.path_of()[1] == champion
+    assert model_store.is_dir()
+
+
+def test_a_picture_that_changed_is_named_though_a_worker_found_it(
+    lost: runs.Run, tmp_path: Path, refused: Callable[..., str]
+) -> None:
+    changed = tmp_path / "changed.png"
+    save_picture(changed, "cat", seed=99)
+    point_elsewhere(lost, VAL, changed)
+    error = refused(["release"])
+    assert error.startswith(f"Error: {changed} has changed since the manifest was built. Restore")
+    assert not lost.artifact.exists()
+
+
+def test_an_interrupted_run_that_lost_a_picture_gives_way_to_a_new_one(
+    lost: runs.Run,
+    tmp_path: Path,
+    fit_words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lost.record(state="started")
+    point_elsewhere(lost, TEST, tmp_path / "gone.png")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fit.TrainingCLI, "instantiate_classes", stop)  # the rest is as ever
+    assert main(list(fit_words[1:])) == 130
+    said = capsys.readouterr().out
+    assert f"{lost.folder} cannot go on, a new run begins: 1 of the manifest's 52" in said
+    newest, oldest = runs.newest_first()
+    assert oldest.folder == lost.folder
+    assert f"Run folder {newest.folder}" in said
+
+
+def test_being_told_to_end_is_no_success(
+    fit_words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """SIGTERM, as a scheduler sends it: or else `make train` would go on to release."""
+    train = CatDog.training_step
+
+    def training_step(self: CatDog, *batch: object) -> Tensor:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return train(self, *batch)
+
+    monkeypatch.setattr(CatDog, "training_step", training_step)
+    assert main(list(fit_words[1:])) == 130
+    assert "Interrupted. Run the same command again" in capsys.readouterr().err
+    (run,) = runs.newest_first()
+    assert run.state["state"] == "started"
