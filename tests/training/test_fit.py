@@ -2,10 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,26 +15,6 @@ from tests.training.conftest import Finished, Home, save_picture
 from training import run as runs
 
 Clone = Callable[[Finished], Finished]
-
-
-@pytest.fixture(scope="module")
-def resumed(tmp_path_factory: pytest.TempPathFactory, fit_words: tuple[str, ...]) -> Finished:
-    """Killed in its second epoch and run again. Pictures come from no other process here."""
-    home = Home(tmp_path_factory.mktemp("resumed"))
-    words = (*fit_words, "--data.workers", "0")
-    process = home.start(*words)
-    try:
-        deadline = time.monotonic() + 120
-        while not any(run.last.is_file() for run in home.runs):
-            assert process.poll() is None, "it ended before its first checkpoint"
-            assert time.monotonic() < deadline, "no checkpoint within two minutes"
-            time.sleep(0.01)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-    (run,) = home.runs
-    assert run.state["state"] == "started", "it finished before it was killed"
-    return Finished(home, home.succeed(*words))
 
 
 def metrics_of(run: runs.Run) -> dict[int, dict[str, str]]:
@@ -72,32 +49,6 @@ def test_checkpoints_can_be_read_without_running_anything_of_them(fitted: Finish
     for path in fitted.run.checkpoints.glob("*.ckpt"):
         saved = torch.load(path, map_location="cpu", weights_only=True)
         assert saved["catdog"]["backbone"] == "resnet18"
-
-
-def test_a_killed_run_goes_on_in_its_own_folder(resumed: Finished) -> None:
-    assert f"Resuming {resumed.run.folder}" in resumed.stdout
-    assert "Stage one" not in resumed.stdout
-    assert resumed.run.state["state"] == "trained"
-
-
-def test_a_resumed_run_has_the_metrics_of_one_that_was_not_interrupted(
-    fitted: Finished, resumed: Finished
-) -> None:
-    assert metrics_of(resumed.run).keys() == {0, 1}
-    assert metrics_of(resumed.run) == metrics_of(fitted.run)
-
-
-@pytest.mark.parametrize("name", ["best", "last", "stage-one"])
-def test_the_same_seed_gives_the_same_bits_whatever_the_workers_and_interruptions(
-    fitted: Finished, resumed: Finished, name: str
-) -> None:
-    ours, theirs = (
-        torch.load(f.run.checkpoints / f"{name}.ckpt", weights_only=True) for f in (fitted, resumed)
-    )
-    assert ours["epoch"] == theirs["epoch"]
-    assert ours["state_dict"].keys() == theirs["state_dict"].keys()
-    for key, tensor in ours["state_dict"].items():
-        assert torch.equal(tensor, theirs["state_dict"][key]), key
 
 
 def test_a_trained_run_is_not_trained_again(
