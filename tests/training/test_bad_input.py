@@ -66,6 +66,14 @@ def test_too_few_pictures_of_a_class_are_counted(
     assert "at least 10 of each are needed. Add pictures." in error
 
 
+def test_a_folder_without_dogs_is_refused(
+    tmp_path: Path, fit_words: tuple[str, ...], refused: Callable[..., str]
+) -> None:
+    folder = folder_of(tmp_path, cats=12, dogs=0)
+    error = refused([*fit_words[1:], "--data.source", str(folder)])
+    assert error.startswith(f"Error: No dogs in {folder}")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_listed_is_named(
     tmp_path: Path, fit_words: tuple[str, ...], refused: Callable[..., str]
@@ -114,6 +122,13 @@ def test_a_wrong_line_in_a_config_is_named(
     error = refused(["fit", "--config", str(config)], status=2)
     assert named in error
     assert str(DEFAULTS) in error
+
+
+def test_a_value_that_makes_no_sense_is_answered_with_those_that_do(
+    fit_words: tuple[str, ...], refused: Callable[..., str]
+) -> None:
+    error = refused([*fit_words[1:], "--data.batch_size", "0"])
+    assert error == "Error: data.batch_size is 0; it must be at least 1."
 
 
 def test_settings_that_train_nothing_are_refused(

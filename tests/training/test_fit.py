@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from data.manifest import Manifest
-from tests.training.conftest import Finished, Home, save_picture
+from tests.training.conftest import Finished, Home
 from training import run as runs
 
 Clone = Callable[[Finished], Finished]
@@ -60,35 +60,6 @@ def test_a_trained_run_is_not_trained_again(
     assert "nothing to train" in home.succeed(*fit_words)
     assert {p: p.stat().st_mtime_ns for p in run.folder.rglob("*") if p.is_file()} == before
     assert len(home.runs) == 1
-
-
-def test_an_unknown_key_is_refused_by_its_name(home: Home, fit_words: tuple[str, ...]) -> None:
-    done = home.run(*fit_words, "--model.learnin_rate", "1")
-    assert done.returncode not in (0, 1)
-    assert "learnin_rate" in done.stderr
-    assert not home.runs
-
-
-def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(
-    home: Home, fit_words: tuple[str, ...]
-) -> None:
-    done = home.run(*fit_words, "--data.batch_size", "0")
-    assert done.returncode == 1
-    assert "Error: data.batch_size is 0; it must be at least 1." in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not home.runs
-
-
-def test_a_folder_without_dogs_is_refused_and_leaves_no_run(
-    home: Home, tmp_path: Path, fit_words: tuple[str, ...]
-) -> None:
-    for i in range(12):
-        save_picture(tmp_path / f"mine/cat/{i}.png", "cat", i)
-    done = home.run(*fit_words, "--data.source", str(tmp_path / "mine"))
-    assert done.returncode == 1
-    assert f"Error: No dogs in {tmp_path / 'mine'}" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not home.runs
 
 
 def test_help_is_there_at_once(home: Home) -> None:
