@@ -4,8 +4,8 @@ python -m benchmarks.ingredients PHOTOGRAPHS [--seeds 3] [--train 800] [--epochs
 
 Each recipe below is fine-tuned from the same solved head on so many photographs of the train
 part, another sample for each seed, and judged on the test part: as it is, and with each picture
-corrupted in one of the report's 25 ways. Prints a table, and writes
-benchmarks/results/ingredients.json after every seed.
+corrupted in one of the report's 25 ways. Prints a table, and keeps every seed in
+benchmarks/results/ingredients.json: run again, it goes on with the seeds that are missing.
 """
 
 import argparse
@@ -39,6 +39,7 @@ from training.selection import mean
 from training.stage_one import solved
 
 EMA = get_ema_multi_avg_fn(0.95)  # type: ignore[no-untyped-call]
+Recipes = dict[str, dict[str, dict[str, float]]]  # recipe -> part -> figures
 RESULT = Path(__file__).parent.parent / "results" / "ingredients.json"
 
 
@@ -64,16 +65,21 @@ def main() -> None:
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     manifest = build(resolve(options.photographs))
     exam = Exam(manifest.part(TEST))
-    results: dict[str, list[dict[str, Figures]]] = {}
+    settings = {"train": options.train, "epochs": options.epochs}
+    kept = _kept(settings)
     for seed in range(1, options.seeds + 1):
-        train = _sample(manifest.part(TRAIN), options.train, seed)
-        lesson = Lesson(train, seed, options.epochs)
+        if str(seed) in kept:
+            continue
+        lesson = Lesson(_sample(manifest.part(TRAIN), options.train, seed), seed, options.epochs)
+        found: Recipes = {}
         for variant in VARIANTS:
             for name, figures in _fine_tune(lesson, variant, exam):
-                results.setdefault(name, []).append(figures)
-                print(f"seed {seed}, {name}: {figures}", flush=True)
-        _write(results, vars(options))
-    for name, runs in results.items():
+                found[name] = {part: asdict(f) for part, f in figures.items()}
+                print(f"seed {seed}, {name}: {found[name]}", flush=True)
+        kept[str(seed)] = found
+        _write(kept, settings)
+    for name in next(iter(kept.values())):
+        runs = [recipes[name] for recipes in kept.values()]
         print(f"| {name} | " + " | ".join(_cell(runs, part) for part in exam.pictures) + " |")
 
 
@@ -143,25 +149,28 @@ def _loader(lesson: Lesson, augmentation: Augmentation) -> DataLoader[Batch]:
     return DataLoader(pictures, 32, sampler=sampler, num_workers=max(1, usable_cores() - 1))
 
 
-def _write(results: dict[str, list[dict[str, Figures]]], options: dict[str, object]) -> None:
-    record = {
-        "machine": description(),
-        "options": options,
-        "recipes": {
-            name: [{part: asdict(figures) for part, figures in run.items()} for run in runs]
-            for name, runs in results.items()
-        },
-    }
+def _kept(settings: dict[str, int]) -> dict[str, Recipes]:
+    """What earlier runs with the same settings measured, by seed."""
+    if not RESULT.is_file():
+        return {}
+    record = json.loads(RESULT.read_text())
+    seeds: dict[str, Recipes] = record["seeds"] if record["settings"] == settings else {}
+    return seeds
+
+
+def _write(seeds: dict[str, Recipes], settings: dict[str, int]) -> None:
+    record = {"machine": description(), "settings": settings, "seeds": seeds}
     partial = RESULT.with_suffix(".partial")
     partial.write_text(json.dumps(record, indent=1) + "\n")
     partial.replace(RESULT)
 
 
-def _cell(runs: list[dict[str, Figures]], part: str) -> str:
-    """Accuracy with its deviation between seeds, and log loss."""
-    right = [1 - run[part].wrong / run[part].pictures for run in runs]
-    loss = [run[part].log_loss for run in runs]
-    return f"{np.mean(right):.2%} ± {np.std(right, ddof=1):.2%}, {np.mean(loss):.4f}"
+def _cell(runs: Sequence[dict[str, dict[str, float]]], part: str) -> str:
+    """Share right, with its deviation between seeds, and log loss."""
+    right = [1 - run[part]["wrong"] / run[part]["pictures"] for run in runs]
+    spread = f" ± {np.std(right, ddof=1):.2%}" if len(runs) > 1 else ""
+    loss = np.mean([run[part]["log_loss"] for run in runs])
+    return f"{np.mean(right):.2%}{spread}, {loss:.4f}"
 
 
 if __name__ == "__main__":
