@@ -11,7 +11,7 @@ from service.answer import Answer
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-TARGETS = sorted(set(re.findall(r"(?:^|`|; )make ([a-z]+)", README, flags=re.MULTILINE)))
+TARGETS = sorted(set(re.findall(r"(?:^|`|; )make ([a-z-]+)", README, flags=re.MULTILINE)))
 
 
 @pytest.mark.parametrize("target", TARGETS)
