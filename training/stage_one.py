@@ -1,6 +1,7 @@
 """Stage one as a Lightning callback: solve the head before fine-tuning begins."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -20,7 +21,8 @@ from training.pictures import View, targets
 CHECKPOINT = "stage-one.ckpt"
 
 
-SPOILED = View(" bad quality 1", BadQuality())
+# Its name is part of what features are kept under: whatever changes the view changes the name.
+SPOILED = View(f" bad quality 1, albumentations {version('albumentations')}", BadQuality())
 EVERY = 3  # so many training pictures are shown once more, spoiled
 
 
