@@ -74,7 +74,7 @@ bento: model  ## package the promoted model and the service
 	@$(VENV)/bin/bentoml build
 
 lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)
-	@for set in serve train dev; do \
+	@for set in serve heic gpu train dev; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 			--generate-hashes --no-emit-index-url --no-header --annotation-style line \
 			requirements/$$set.in -o requirements/$$set.txt || exit 1; \
