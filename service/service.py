@@ -12,7 +12,7 @@ import numpy as np
 from bentoml.exceptions import BentoMLException
 from starlette.types import Receive, Scope, Send
 
-from service import app, artifact, images, settings, store
+from service import app, artifact, draining, images, settings, store, supervision
 from service.cores import usable_cores
 from service.engine import Engine
 from service.headers import SecurityHeaders
@@ -48,6 +48,7 @@ class Network:
         card = artifact.verify(folder)
         self._engine = Engine.for_card(folder, card)
         self._warm_up()
+        draining.go_last("CatDog", REQUEST_TIMEOUT_S)
 
     @bentoml.api(  # type: ignore[untyped-decorator]
         batchable=True, batch_dim=0, max_batch_size=MAX_BATCH, max_latency_ms=MAX_LATENCY_MS
@@ -100,10 +101,12 @@ class CatDog:
         except (settings.SettingsError, store.StoreError, artifact.ArtifactError) as exc:
             raise BentoMLException(str(exc)) from exc
         os.environ[settings.variable("model")] = exact_tag
+        supervision.be_careful()
 
     def __init__(self) -> None:
         # What Pillow thinks of the pictures that clients send is not for our log.
         warnings.filterwarnings("ignore", module=r"PIL\.")
+        draining.refuse_new_connections()
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         self.http = app.build(

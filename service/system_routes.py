@@ -4,6 +4,7 @@ BentoML adds /livez, /healthz, /readyz and /metrics, which we want, and /schema.
 which describes insides. All else reaches our own application.
 """
 
+import asyncio
 import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,9 @@ from service.problems import Problem
 
 ROUTES = ("/livez", "/healthz", "/readyz", "/metrics")
 HIDDEN = ("/schema.json",)
+# Past this, no is the answer: while the network's process is started again, its socket takes
+# connections that nobody answers, and BentoML would wait 5 s.
+PATIENCE_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,8 @@ class SystemRoutes:
                 await send(message)
 
         try:
-            await self.app(scope, receive, send_unless_failed)
+            async with asyncio.timeout(PATIENCE_S):
+                await self.app(scope, receive, send_unless_failed)
         except Exception as exc:
             # /readyz raises when it cannot reach the network's process, at every start.
             log.warning("%s failed: %s", path, type(exc).__name__)

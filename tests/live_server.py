@@ -1,5 +1,6 @@
 """A real `bentoml serve`, started and stopped by the tests."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -19,12 +20,24 @@ START_TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, the model it serves, what it logs, its supervisor's process id."""
+    """Where it listens, the model it serves, what it logs, its supervisor."""
 
-    url: str
+    port: int
     tag: str
     log: Path
-    pid: int
+    supervisor: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self.supervisor.pid
+
+    def wait(self, timeout_s: float) -> int:
+        """Until it has ended by itself. Returns its exit status."""
+        return self.supervisor.wait(timeout_s)
 
 
 def add_to_store(folder: Path, home: Path) -> str:
@@ -63,11 +76,12 @@ def running(home: Path, log: Path, tag: str, **settings: str) -> Iterator[Server
     port = free_port()
     process = spawn(home, log, port, **settings)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, process, log)
-        yield Server(url, tag, log, process.pid)
+        server = Server(port, tag, log, process)
+        _wait_until_ready(server)
+        yield server
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # a test may have ended it
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -81,18 +95,20 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server exited:\n{log.read_text()}")
+        if server.supervisor.poll() is not None:
+            raise RuntimeError(f"the server exited:\n{server.log.read_text()}")
         try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
+            if httpx.get(f"{server.url}/readyz").status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise RuntimeError(f"the server is not ready after {START_TIMEOUT_S} s:\n{log.read_text()}")
+    raise RuntimeError(
+        f"the server is not ready after {START_TIMEOUT_S} s:\n{server.log.read_text()}"
+    )
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -1,22 +1,30 @@
-"""The process that holds the network dies."""
+"""A process dies under load: no wrong answer, the truth from /readyz, and service again."""
 
+import asyncio
 import shutil
 import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from service import artifact
-from tests import live_server, pictures
+from tests import known_network, live_server, pictures
 from tests.live_server import Server
+from tests.pictures import BLUE, RED
 
 RESTART_TIMEOUT_S = 30
+CLIENTS = 16
 
 
-def network_process(server: Server) -> psutil.Process:
-    children = psutil.Process(server.pid).children(recursive=True)
-    return next(child for child in children if "Network" in child.cmdline())
+def process_of(server: Server, service: str) -> psutil.Process:
+    """The process that BentoML's supervisor started for one of our services."""
+    children = psutil.Process(server.pid).children()
+    return next(child for child in children if service in child.cmdline())
 
 
 def promote_another(artifact_folder: Path, home: Path, tmp_path: Path) -> None:
@@ -29,16 +37,73 @@ def promote_another(artifact_folder: Path, home: Path, tmp_path: Path) -> None:
     live_server.add_to_store(other, home)
 
 
-def answer_in_time(url: str) -> httpx.Response:
-    """The first good answer; the ones before it must say that they are none."""
+async def ask(client: httpx.AsyncClient, n: int) -> str:
+    """One picture of a known answer; what came of it, in a word."""
+    rgb = (RED, BLUE)[n % 2]
+    try:
+        response = await client.post("/predict", content=pictures.plain(rgb, size=(8, 8)))
+    except httpx.TransportError:
+        return "no connection"
+    if response.status_code != 200:
+        has_advice = response.status_code == 503 and response.headers["retry-after"]
+        return "503" if has_advice else f"wrong: {response.status_code} {response.text}"
+    p = response.json()["probabilities"]["cat"]
+    return "200" if abs(p - known_network.p_cat(rgb)) < 1e-3 else f"wrong: {rgb} got {p}"
+
+
+@asynccontextmanager
+async def load(server: Server) -> AsyncIterator[Counter[str]]:
+    """Clients that ask all the time; what came of their requests."""
+    came: Counter[str] = Counter()
+
+    async def client(n: int) -> None:
+        async with httpx.AsyncClient(base_url=server.url, timeout=RESTART_TIMEOUT_S) as http:
+            while True:
+                came[await ask(http, n)] += 1
+
+    async with asyncio.TaskGroup() as group:
+        clients = [group.create_task(client(n)) for n in range(CLIENTS)]
+        yield came
+        for task in clients:
+            task.cancel()
+
+
+async def wait_until_ready_is(server: Server, status: int) -> None:
     deadline = time.monotonic() + RESTART_TIMEOUT_S
-    while time.monotonic() < deadline:
-        response = httpx.post(f"{url}/predict", content=pictures.plain(), timeout=30)
-        if response.status_code == 200:
-            return response
-        assert response.status_code == 503
-        assert response.headers["retry-after"]
-    raise AssertionError(f"no good answer within {RESTART_TIMEOUT_S} s")
+    async with httpx.AsyncClient(base_url=server.url, timeout=RESTART_TIMEOUT_S) as client:
+        while time.monotonic() < deadline:
+            try:
+                if (await client.get("/readyz")).status_code == status:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"/readyz did not become {status}")
+
+
+async def kill_under_load(server: Server, service: str) -> Counter[str]:
+    """Kill a service's process in the midst of requests; go on until it serves again."""
+    async with load(server) as came:
+        while came["200"] < CLIENTS:
+            await asyncio.sleep(0.05)
+        process_of(server, service).kill()
+        if service == "Network":  # else nobody is there who could say so
+            await wait_until_ready_is(server, 503)
+        await wait_until_ready_is(server, 200)
+        before = came["200"]
+        while came["200"] < before + CLIENTS:
+            await asyncio.sleep(0.05)
+    return came
+
+
+@pytest.mark.parametrize("service", ["Network", "CatDog"])
+def test_killed_process_comes_back_and_meanwhile_no_answer_is_wrong(
+    bentoml_home: Path, server: Server, tmp_path: Path, service: str
+) -> None:
+    with live_server.running(bentoml_home, tmp_path / "log.txt", server.tag) as own:
+        came = asyncio.run(kill_under_load(own, service))
+    lost = set() if service == "Network" else {"no connection"}
+    assert set(came) <= {"200", "503"} | lost
 
 
 def test_killed_network_comes_back_with_the_model_it_had_though_another_was_promoted(
@@ -47,11 +112,13 @@ def test_killed_network_comes_back_with_the_model_it_had_though_another_was_prom
     home = tmp_path / "home"
     shutil.copytree(bentoml_home, home)
     with live_server.running(home, tmp_path / "log.txt", server.tag) as own:
-        before = answer_in_time(own.url).json()
+        before = httpx.post(f"{own.url}/predict", content=pictures.plain()).json()
         promote_another(artifact_folder, home, tmp_path)
-        killed = network_process(own)
+        killed = process_of(own, "Network")
         killed.kill()
         killed.wait()
-        assert answer_in_time(own.url).json() == before
+        asyncio.run(wait_until_ready_is(own, 200))
+        after = httpx.post(f"{own.url}/predict", content=pictures.plain())
+        assert after.json() == before
         assert before["model"] == server.tag
         assert httpx.get(f"{own.url}/model").json()["tag"] == server.tag

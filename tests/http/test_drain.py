@@ -1,0 +1,78 @@
+"""SIGTERM: every accepted request is answered, new ones are refused, the process ends."""
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests import live_server, pictures
+from tests.live_server import Server
+
+TIMEOUT_S = 30
+REQUESTS = 16
+
+
+def half_sent(server: Server, body: bytes) -> socket.socket:
+    """A connection on which a request's head and half of its body have gone out."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S)
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body[: len(body) // 2])
+    return connection
+
+
+def wait_until_taken(server: Server, count: int) -> None:
+    """Until the service has accepted so many connections: then none waits in the backlog."""
+    deadline = time.monotonic() + TIMEOUT_S
+    processes = psutil.Process(server.pid).children()
+    while time.monotonic() < deadline:
+        taken = [
+            c
+            for process in processes
+            for c in process.net_connections("tcp")
+            if c.status == psutil.CONN_ESTABLISHED and c.laddr.port == server.port
+        ]
+        if len(taken) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the service has not accepted {count} connections")
+
+
+def wait_until_refused(server: Server) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("new connections are still accepted")
+
+
+def answer(connection: socket.socket) -> str:
+    """All that comes until the server closes."""
+    with connection:
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_accepted_requests_are_answered_and_new_ones_refused(
+    bentoml_home: Path, server: Server, tmp_path: Path, number: signal.Signals
+) -> None:
+    body = pictures.plain(size=(64, 64))
+    log = tmp_path / "log.txt"
+    with live_server.running(bentoml_home, log, server.tag) as own:
+        accepted = [half_sent(own, body) for _ in range(REQUESTS)]
+        wait_until_taken(own, REQUESTS)
+        os.kill(own.pid, number)
+        wait_until_refused(own)
+        for connection in accepted:
+            connection.sendall(body[len(body) // 2 :])
+        answers = [answer(connection) for connection in accepted]
+        own.wait(TIMEOUT_S)
+    assert [text.partition("\r\n")[0] for text in answers] == ["HTTP/1.1 200 OK"] * REQUESTS
+    assert all('"label"' in text for text in answers)
+    assert "Traceback" not in log.read_text()
