@@ -1,24 +1,53 @@
-"""A bound on the requests worked on at once: a short no now beats a yes that comes too late."""
+"""Bounds on what all requests hold together: a short no now beats a yes that comes too late."""
 
+from collections.abc import Callable
 from types import TracebackType
 
-from service import problems
 from service.problems import Problem
 
 
-class Admission:
-    """A context that only so many can be in. For one event loop; not thread-safe."""
+class Budget:
+    """So much of something, such as pictures or bytes. For one event loop; not thread-safe."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._inside = 0
+    def __init__(self, limit: int, refusal: Callable[[], Problem]) -> None:
+        """Args: refusal: makes what is raised when it is spent."""
+        self._limit = limit
+        self._refusal = refusal
+        self._spent = 0
 
-    def __enter__(self) -> None:
-        """Raises: Problem: 429, as many as are allowed are inside already."""
-        if self._inside >= self._most:
-            detail = f"{self._inside} requests are being worked on, the most at once. Retry later."
-            raise Problem(problems.TOO_MANY_REQUESTS, detail)
-        self._inside += 1
+    def refuse_if_spent(self) -> None:
+        """Raises: Problem: nothing is left."""
+        if self._spent >= self._limit:
+            raise self._refusal()
+
+    def share(self) -> "Share":
+        """What one request takes of it, and gives back."""
+        return Share(self)
+
+    def _take(self, amount: int) -> None:
+        # What is larger than the whole budget can have it when nobody else needs it.
+        if self._spent and self._spent + amount > self._limit:
+            raise self._refusal()
+        self._spent += amount
+
+    def _give_back(self, amount: int) -> None:
+        self._spent -= amount
+
+
+class Share:
+    """A context: what is taken within it is given back at its end."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._taken = 0
+
+    def take(self, amount: int) -> None:
+        """Raises: Problem: that much is not left."""
+        self._budget._take(amount)
+        self._taken += amount
+
+    def __enter__(self) -> "Share":
+        return self
 
     def __exit__(
         self,
@@ -26,4 +55,4 @@ class Admission:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._inside -= 1
+        self._budget._give_back(self._taken)

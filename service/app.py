@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from service import documentation, openapi, problems, uploads
-from service.admission import Admission
+from service.admission import Budget
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
@@ -42,14 +42,17 @@ class Routes:
         self._tag = tag
         self._settings = settings
         self._decode = Decoder(threads, settings.max_pixels)
-        self._admission = Admission(settings.max_in_flight)
+        self._pictures = Budget(settings.max_in_flight, problems.too_many_requests)
+        self._bytes = Budget(settings.max_buffered_bytes, problems.overloaded)
         self._openapi = openapi.document(settings, tag)
         self._docs_html = documentation.render(self._openapi)
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one picture."""
-        with self._admission:
-            data = await uploads.read_one(request, self._settings)
+        self._pictures.refuse_if_spent()
+        with self._bytes.share() as held, self._pictures.share() as worked_on:
+            data = await uploads.read_one(request, self._settings, held)
+            worked_on.take(1)  # not before: who sends slowly keeps nobody out
             async with _within(self._settings.answer_timeout_s):
                 pixels = await self._decode(data)
                 rows = await self._score(pixels[np.newaxis])
@@ -57,8 +60,10 @@ class Routes:
 
     async def predict_batch(self, request: Request) -> Response:
         """POST /predict/batch: many pictures, each with its own answer or problem."""
-        with self._admission:
-            received = await uploads.read_many(request, self._settings)
+        self._pictures.refuse_if_spent()
+        with self._bytes.share() as held, self._pictures.share() as worked_on:
+            received = await uploads.read_many(request, self._settings, held)
+            worked_on.take(len(received))
             async with _within(self._settings.answer_timeout_s):
                 decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
                 good = [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]

@@ -118,6 +118,12 @@ def internal() -> Problem:
     return Problem(INTERNAL, "The request was fine, we failed. The failure has been logged.")
 
 
+def too_many_requests() -> Problem:
+    """429: as many pictures are worked on as may be."""
+    detail = "As many pictures are being worked on as can be answered in good time. Retry later."
+    return Problem(TOO_MANY_REQUESTS, detail)
+
+
 def overloaded() -> Problem:
     """503: the network is busy, starting or being restarted."""
     return Problem(OVERLOADED, f"The network is busy. Send it again in {RETRY_AFTER_S} s or later.")

@@ -42,7 +42,14 @@ class Settings(BaseModel):
         description="Width times height of a picture.",
     )
     max_in_flight: int = Field(
-        default=256, gt=0, description="Requests with pictures worked on at once; others get 429."
+        default=128,
+        gt=0,
+        description="Pictures worked on at once, of all requests; a request with more gets 429.",
+    )
+    max_buffered_bytes: int = Field(
+        default=512 * _MIB,
+        gt=0,
+        description="Bytes of bodies held at once, of all requests; past them, 503.",
     )
     upload_timeout_s: float = Field(
         default=30, gt=0, le=30, description="Seconds for a request's body to arrive."

@@ -33,4 +33,4 @@ class _Careful(circus.Arbiter):
 
 def be_careful() -> None:
     """For who is about to start the supervisor, in its process."""
-    circus.Arbiter = _Careful  # type: ignore[misc]
+    circus.Arbiter = _Careful

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 
 from service import images, problems
+from service.admission import Share
 from service.multipart import FIELD, Part, PartReader
 from service.problems import Problem
 from service.settings import Settings
@@ -36,15 +37,17 @@ class Upload:
         return self.content
 
 
-async def read_one(request: Request, settings: Settings) -> bytes:
+async def read_one(request: Request, settings: Settings, held: Share) -> bytes:
     """The one picture of a raw body, or of the part `image` of a form.
 
+    Args:
+        held: of the bytes that all requests may hold; what arrives is taken of it.
     Raises:
-        Problem: 400, 408, 413 or 415.
+        Problem: 400, 408, 413, 415 or 503.
     """
     async with _in_time(settings):
         if not _is_multipart(request):
-            return await _read_raw(request, settings)
+            return await _read_raw(request, settings, held)
         detail = f"Several parts {FIELD!r} came; /predict takes one. /predict/batch takes more."
         reader = PartReader(
             request.headers["content-type"],
@@ -52,15 +55,18 @@ async def read_one(request: Request, settings: Settings) -> bytes:
             too_many=Problem(problems.MALFORMED, detail),
             max_part_bytes=settings.max_upload_bytes,
         )
-        uploads = await _read_parts(request, reader, settings.max_upload_bytes + _FRAMING_BYTES)
+        most = settings.max_upload_bytes + _FRAMING_BYTES
+        uploads = await _read_parts(request, reader, most, held)
         return uploads[0].bytes()
 
 
-async def read_many(request: Request, settings: Settings) -> list[Upload]:
+async def read_many(request: Request, settings: Settings, held: Share) -> list[Upload]:
     """All parts `image` of a form, in their order; at least one.
 
+    Args:
+        held: of the bytes that all requests may hold; what arrives is taken of it.
     Raises:
-        Problem: 400, 408, 413 or 415 of the whole request.
+        Problem: 400, 408, 413, 415 or 503 of the whole request.
     """
     if not _is_multipart(request):
         detail = f"A batch is a multipart/form-data body with one part {FIELD!r} a picture"
@@ -74,12 +80,12 @@ async def read_many(request: Request, settings: Settings) -> list[Upload]:
         max_part_bytes=settings.max_upload_bytes,
     )
     async with _in_time(settings):
-        return await _read_parts(request, reader, settings.max_batch_bytes)
+        return await _read_parts(request, reader, settings.max_batch_bytes, held)
 
 
-async def _read_raw(request: Request, settings: Settings) -> bytes:
+async def _read_raw(request: Request, settings: Settings, held: Share) -> bytes:
     body = bytearray()
-    async for chunk in _chunks(request, settings.max_upload_bytes):
+    async for chunk in _chunks(request, settings.max_upload_bytes, held):
         body += chunk
     if not body:
         detail = f"The body is empty. Send a picture as the body, or as a form's part {FIELD!r}."
@@ -89,8 +95,10 @@ async def _read_raw(request: Request, settings: Settings) -> bytes:
     return bytes(body)
 
 
-async def _read_parts(request: Request, reader: PartReader, max_bytes: int) -> list[Upload]:
-    async for chunk in _chunks(request, max_bytes):
+async def _read_parts(
+    request: Request, reader: PartReader, max_bytes: int, held: Share
+) -> list[Upload]:
+    async for chunk in _chunks(request, max_bytes, held):
         reader.feed(chunk)
     reader.close()
     if not reader.parts:
@@ -112,7 +120,7 @@ def _upload(part: Part, max_bytes: int) -> Upload:
     return Upload(part.name, data)
 
 
-async def _chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+async def _chunks(request: Request, max_bytes: int, held: Share) -> AsyncIterator[bytes]:
     """The body as it arrives; refused as soon as it is known to be too long."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes:
@@ -122,6 +130,7 @@ async def _chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
         came_bytes += len(chunk)
         if came_bytes > max_bytes:
             raise _too_long(max_bytes)
+        held.take(len(chunk))
         yield chunk
 
 

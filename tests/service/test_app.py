@@ -76,17 +76,63 @@ def test_bytes_of_a_batch_are_counted() -> None:
     assert_problem(response, 413, "too-many-bytes")
 
 
-def test_requests_past_the_bound_get_429_and_those_before_it_their_answer() -> None:
+def together(*requests: Talk) -> Talk:
     async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
-        requests = (client.post("/predict", content=pictures.plain()) for _ in range(10))
-        return await asyncio.gather(*requests)
+        return await asyncio.gather(*(request(client) for request in requests))
 
-    responses = talk(crowd, max_in_flight=4)
+    return crowd
+
+
+def assert_refused(response: httpx.Response, status: int, slug: str) -> None:
+    assert_problem(response, status, slug)
+    assert int(response.headers["retry-after"]) >= 1
+
+
+def test_requests_past_the_bound_get_429_and_those_before_it_their_answer() -> None:
+    one = post("/predict", content=pictures.plain())
+    responses = talk(together(*[one] * 10), max_in_flight=4)
     assert [r.status_code for r in responses].count(200) == 4
-    refused = [r for r in responses if r.status_code != 200]
-    for response in refused:
-        assert_problem(response, 429, "too-many-requests")
-        assert int(response.headers["retry-after"]) >= 1
+    for response in responses:
+        if response.status_code != 200:
+            assert_refused(response, 429, "too-many-requests")
+
+
+def test_every_picture_of_a_batch_counts() -> None:
+    batch = post("/predict/batch", files=[("image", ("a.png", pictures.plain()))] * 3)
+    one = post("/predict", content=pictures.plain())
+    first, second, third = talk(together(batch, batch, one), max_in_flight=4)
+    assert (first.status_code, third.status_code) == (200, 200)
+    assert_refused(second, 429, "too-many-requests")
+
+
+def test_batch_of_more_than_may_be_in_flight_is_answered_when_alone() -> None:
+    files = [("image", ("a.png", pictures.plain()))] * 3
+    assert talk(post("/predict/batch", files=files), max_in_flight=2).status_code == 200
+
+
+def test_bodies_that_still_arrive_keep_nobody_out() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield pictures.plain()[:10]
+        await asyncio.Event().wait()
+
+    async def beside_slow_ones(client: httpx.AsyncClient) -> int:
+        stalled = [asyncio.create_task(client.post("/predict", content=slow())) for _ in range(9)]
+        await asyncio.sleep(0)
+        response = await client.post("/predict", content=pictures.plain())
+        assert {(await task).status_code for task in stalled} == {408}
+        return response.status_code
+
+    assert talk(beside_slow_ones, max_in_flight=1, upload_timeout_s=0.5) == 200
+
+
+def test_bodies_of_more_bytes_than_may_be_held_get_503() -> None:
+    data = pictures.plain()
+    one = post("/predict", content=data)
+    responses = talk(together(*[one] * 5), max_buffered_bytes=2 * len(data))
+    assert [r.status_code for r in responses].count(200) == 2
+    for response in responses:
+        if response.status_code != 200:
+            assert_refused(response, 503, "overloaded")
 
 
 def test_errors_give_their_place_back() -> None:
