@@ -9,11 +9,13 @@ from service import images, problems
 from service.answer import Answer
 from service.artifact import Card
 from service.batch import Batch
+from service.keys import is_open
 from service.multipart import FIELD
 from service.problems import Kind, ProblemBody
 from service.settings import Settings, variable
 
 JSON = dict[str, Any]
+KEY = "key"  # name of the security scheme
 
 _READING = (problems.MALFORMED, problems.NO_PICTURE, problems.UPLOAD_TIMEOUT)
 _SIZES = (problems.TOO_MANY_BYTES, problems.UNSUPPORTED)
@@ -42,6 +44,11 @@ def document(settings: Settings, version: str) -> JSON:
         settings: their limits are named in the document.
         version: of the API's content: the model's tag.
     """
+    paths, schemas = _paths(settings), _schemas(Answer, Batch, ModelCard, ProblemBody)
+    components: JSON = {"schemas": schemas}
+    if settings.api_keys_file:
+        components["securitySchemes"] = {KEY: {"type": "http", "scheme": "bearer"}}
+        _require_key(paths)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -56,8 +63,8 @@ def document(settings: Settings, version: str) -> JSON:
             "x-limits": _limits(settings),
             "x-problems": [_problem(kind) for kind in problems.KINDS],
         },
-        "paths": _paths(settings),
-        "components": {"schemas": _schemas(Answer, Batch, ModelCard, ProblemBody)},
+        "paths": paths,
+        "components": components,
     }
 
 
@@ -70,7 +77,7 @@ def _limits(settings: Settings) -> list[JSON]:
             "description": field.description,
         }
         for name, field in Settings.model_fields.items()
-        if name != "model"
+        if name.startswith("max_") or name.endswith("_timeout_s")
     ]
 
 
@@ -123,6 +130,16 @@ def _paths(settings: Settings) -> JSON:
     }
 
 
+def _require_key(paths: JSON) -> None:
+    """Write into each route that is not open what a missing key leads to."""
+    for path, operation in ((p, o) for p, methods in paths.items() for o in methods.values()):
+        if not is_open(path):
+            operation["security"] = [{KEY: []}]
+            entry = _error(problems.UNAUTHORIZED.status)
+            entry["description"] = _named(problems.UNAUTHORIZED)
+            operation["responses"][str(problems.UNAUTHORIZED.status)] = entry
+
+
 def _form(image: JSON) -> JSON:
     return {"type": "object", "required": [FIELD], "properties": {FIELD: image}}
 
@@ -149,8 +166,12 @@ def _responses(schema: str | None, *kinds: Kind, media_type: str = "application/
     everywhere = (problems.METHOD_NOT_ALLOWED,)
     for kind in sorted((*kinds, *everywhere), key=lambda k: k.status):
         entry = responses.setdefault(str(kind.status), _error(kind.status))
-        entry["description"] += f"{'; ' if entry['description'] else ''}{kind.title} ({kind.type})"
+        entry["description"] += f"{'; ' if entry['description'] else ''}{_named(kind)}"
     return responses
+
+
+def _named(kind: Kind) -> str:
+    return f"{kind.title} ({kind.type})"
 
 
 def _error(status: int) -> JSON:

@@ -29,6 +29,7 @@ class Kind:
 MALFORMED = Kind("malformed-request", 400, "The request is malformed")
 NO_PICTURE = Kind("no-picture", 400, "The request holds no picture")
 EMPTY_PICTURE = Kind("empty-picture", 400, "The picture is empty")
+UNAUTHORIZED = Kind("unauthorized", 401, "A valid API key is needed")
 NOT_FOUND = Kind("not-found", 404, "There is nothing at this path")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This path does not take this method")
 UPLOAD_TIMEOUT = Kind("upload-timeout", 408, "The body did not arrive in time")
@@ -45,6 +46,7 @@ KINDS = (
     MALFORMED,
     NO_PICTURE,
     EMPTY_PICTURE,
+    UNAUTHORIZED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     UPLOAD_TIMEOUT,
@@ -100,6 +102,12 @@ class Problem(Exception):
 def of_image(error: images.ImageError) -> Problem:
     """The problem of a picture that `service.images` refused."""
     return Problem(_OF_IMAGE_ERROR[type(error)], str(error))
+
+
+def unauthorized() -> Problem:
+    """401, with the challenge that RFC 9110 asks for."""
+    detail = "This service wants an API key that it knows: send the header Authorization: Bearer"
+    return Problem(UNAUTHORIZED, f"{detail} KEY.", {"WWW-Authenticate": "Bearer"})
 
 
 def not_found(path: str) -> Problem:

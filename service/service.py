@@ -14,8 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from service import app, artifact, draining, images, settings, store, supervision
 from service.cores import usable_cores
+from service.cross_origin import allow_origins
 from service.engine import Engine
 from service.headers import SecurityHeaders
+from service.keys import Keys, KeysError, RequireKey
 from service.remote import CHUNK, Remote
 from service.settings import REQUEST_TIMEOUT_S
 from service.system_routes import SystemRoutes
@@ -95,10 +97,17 @@ class CatDog:
         that one restarted after a promotion still serves the model of its neighbours.
         """
         try:
-            model = settings.from_environment(os.environ).model
-            folder, exact_tag = store.path_of(model)
+            chosen = settings.from_environment(os.environ)
+            folder, exact_tag = store.path_of(chosen.model)
             artifact.verify(folder)
-        except (settings.SettingsError, store.StoreError, artifact.ArtifactError) as exc:
+            if chosen.api_keys_file:
+                Keys(chosen.api_keys_file)
+        except (
+            settings.SettingsError,
+            store.StoreError,
+            artifact.ArtifactError,
+            KeysError,
+        ) as exc:
             raise BentoMLException(str(exc)) from exc
         os.environ[settings.variable("model")] = exact_tag
         supervision.be_careful()
@@ -122,5 +131,6 @@ class CatDog:
         return rows
 
 
-for middleware in (SecurityHeaders, SystemRoutes):  # outermost first, around BentoML's routes too
+# Outermost first, around BentoML's own routes too.
+for middleware in (SecurityHeaders, allow_origins, RequireKey, SystemRoutes):
     CatDog.add_asgi_middleware(middleware)  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ Host, port and TLS stay BentoML's (`bentoml serve --help`).
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -56,6 +57,18 @@ class Settings(BaseModel):
     )
     answer_timeout_s: float = Field(
         default=20, gt=0, le=20, description="Seconds to decode and score; past them, 503."
+    )
+    api_keys_file: Path | None = Field(
+        default=None,
+        description="File with an API key a line; where it is set, requests need one of them.",
+    )
+    cors_origins: str = Field(
+        default="",
+        pattern=r"^(\*|(https?://[A-Za-z0-9.:\[\]-]+\s*)*)$",
+        description=(
+            "Origins whose pages may call the service from a browser, such as "
+            "https://shop.example, separated by spaces; * for all."
+        ),
     )
 
 

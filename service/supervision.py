@@ -1,6 +1,8 @@
-"""BentoML's supervisor, in two things more careful of its processes than it is by itself."""
+"""BentoML's supervisor, in three things more careful of its processes than by itself."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
+from tempfile import mkdtemp
 from typing import Any
 
 from bentoml._internal.utils import circus
@@ -10,16 +12,21 @@ CHECK_DELAY_S = 1.0
 
 
 class _Careful(circus.Arbiter):
-    """Looks after its processes every second, and keeps their sockets until they are gone.
+    """Looks often, keeps sockets to the end, and shares its metrics with no other server.
 
     BentoML has it look every 10 s, so that a process that died would be missed for 5 s on
-    average before another is started. And on SIGTERM it removes the Unix sockets first of
-    all, while requests that were accepted still have to reach the network through them.
-    There are no settings for either.
+    average before another is started. On SIGTERM it removes the Unix sockets first of all,
+    while requests that were accepted still have to reach the network through them. And all
+    servers of one BENTOML_HOME write their metrics into one folder, which each empties when
+    it starts. There are no settings for any of it.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "check_delay": CHECK_DELAY_S})
+    def __init__(self, watchers: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(watchers, **{**kwargs, "check_delay": CHECK_DELAY_S})
+        metrics = mkdtemp(prefix="catdog-metrics-")
+        self.exit_stack.callback(shutil.rmtree, metrics, ignore_errors=True)
+        for watcher in watchers:
+            watcher.env["PROMETHEUS_MULTIPROC_DIR"] = metrics
 
     def start(self, cb: Callable[[Any], Any] | None = None) -> None:
         try:

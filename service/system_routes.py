@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service import problems
 from service.problems import Problem
 
-ROUTES = ("/livez", "/healthz", "/readyz", "/metrics")
+HEALTH = ("/livez", "/healthz", "/readyz")
+ROUTES = (*HEALTH, "/metrics")
 HIDDEN = ("/schema.json",)
 # Past this, no is the answer: while the network's process is started again, its socket takes
 # connections that nobody answers, and BentoML would wait 5 s.

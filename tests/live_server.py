@@ -89,6 +89,20 @@ def running(home: Path, log: Path, tag: str, **settings: str) -> Iterator[Server
             process.wait()
 
 
+def refusal(home: Path, log: Path, **settings: str) -> str:
+    """What a server that does not start says before it exits with status 1."""
+    process = spawn(home, log, free_port(), **settings)
+    try:
+        status = process.wait(timeout=START_TIMEOUT_S)
+    finally:
+        process.kill()
+        process.wait()
+    text = log.read_text()
+    assert status == 1, text
+    assert "Traceback" not in text
+    return text
+
+
 def free_port() -> int:
     """A port on which nobody listens at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

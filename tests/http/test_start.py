@@ -5,23 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import live_server
-
-EXIT_TIMEOUT_S = 60
-
-
-def refusal(home: Path, tmp_path: Path, **settings: str) -> str:
-    """What the server says before it exits with status 1."""
-    log = tmp_path / "log.txt"
-    process = live_server.spawn(home, log, live_server.free_port(), **settings)
-    try:
-        assert process.wait(timeout=EXIT_TIMEOUT_S) == 1
-    finally:
-        process.kill()
-        process.wait()
-    text = log.read_text()
-    assert "Traceback" not in text
-    return text
+from tests.live_server import refusal
 
 
 def test_damaged_artifact_is_refused(bentoml_home: Path, tmp_path: Path) -> None:
@@ -31,11 +15,11 @@ def test_damaged_artifact_is_refused(bentoml_home: Path, tmp_path: Path) -> None
     damaged = bytearray(weights.read_bytes())
     damaged[0] ^= 1
     weights.write_bytes(damaged)
-    assert "model.bin is damaged or was changed" in refusal(home, tmp_path)
+    assert "model.bin is damaged or was changed" in refusal(home, tmp_path / "log.txt")
 
 
 def test_without_a_promoted_model_it_says_what_to_run(tmp_path: Path) -> None:
-    assert "Run `make train`" in refusal(tmp_path / "empty", tmp_path)
+    assert "Run `make train`" in refusal(tmp_path / "empty", tmp_path / "log.txt")
 
 
 @pytest.mark.parametrize(
@@ -44,5 +28,5 @@ def test_without_a_promoted_model_it_says_what_to_run(tmp_path: Path) -> None:
 def test_bad_setting_is_named(
     bentoml_home: Path, tmp_path: Path, variable: str, value: str
 ) -> None:
-    text = refusal(bentoml_home, tmp_path, **{variable: value})
+    text = refusal(bentoml_home, tmp_path / "log.txt", **{variable: value})
     assert f"{variable} is '{value}'" in text

@@ -1,0 +1,143 @@
+"""Who may ask: API keys, and pages of other origins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import live_server, pictures
+from tests.http.problem import assert_problem
+from tests.live_server import Server
+
+KEY = "a-key-of-32-characters-or-so-0001"
+SHOP = "https://shop.example"
+PREFLIGHT = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
+
+
+@pytest.fixture(scope="module")
+def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "keys"
+    path.write_text(f"{KEY}\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    bentoml_home: Path, keys_file: Path, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """A client of a server that wants keys and lets one other origin in."""
+    log = tmp_path_factory.mktemp("guarded") / "log.txt"
+    settings = {"CATDOG_API_KEYS_FILE": str(keys_file), "CATDOG_CORS_ORIGINS": SHOP}
+    with (
+        live_server.running(bentoml_home, log, server.tag, **settings) as own,
+        httpx.Client(base_url=own.url, timeout=30) as client,
+    ):
+        yield client
+        assert KEY not in log.read_text()
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/predict", "/predict/batch", "/model", "/metrics", "/schema.json"]
+)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        bearer(KEY[:-1]),
+        bearer(KEY + "x"),
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Basic {KEY}"},
+    ],
+)
+def test_without_a_valid_key_it_is_401(
+    guarded: httpx.Client, path: str, headers: dict[str, str]
+) -> None:
+    response = guarded.post(path, content=pictures.plain(), headers=headers)
+    assert "Authorization: Bearer" in assert_problem(response, 401, "unauthorized")
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def test_with_a_valid_key_it_is_answered(guarded: httpx.Client) -> None:
+    response = guarded.post("/predict", content=pictures.plain(), headers=bearer(KEY))
+    assert response.json()["label"] == "cat"
+    assert guarded.get("/metrics", headers=bearer(KEY)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/page/page.js", "/docs", "/openapi.json", "/livez", "/healthz", "/readyz"]
+)
+def test_page_documents_and_health_need_no_key(guarded: httpx.Client, path: str) -> None:
+    assert guarded.get(path).status_code == 200
+
+
+def test_key_is_replaced_without_a_restart(guarded: httpx.Client, keys_file: Path) -> None:
+    new = "another-key-of-32-characters-0002"
+    keys_file.write_text(f"{KEY}\n{new}\n")
+    assert guarded.get("/model", headers=bearer(new)).status_code == 200
+    keys_file.write_text(f"{new}\n")
+    assert guarded.get("/model", headers=bearer(KEY)).status_code == 401
+    keys_file.write_text(f"{KEY}\n")
+
+
+def test_openapi_says_which_routes_want_a_key(guarded: httpx.Client) -> None:
+    document = guarded.get("/openapi.json").json()
+    assert document["components"]["securitySchemes"] == {
+        "key": {"type": "http", "scheme": "bearer"}
+    }
+    secured = {p for p, ms in document["paths"].items() for o in ms.values() if "security" in o}
+    assert secured == {"/predict", "/predict/batch", "/model", "/metrics"}
+    assert "401" in document["paths"]["/predict"]["post"]["responses"]
+
+
+def test_where_none_is_required_nothing_speaks_of_keys(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert "securitySchemes" not in document["components"]
+    assert "401" not in document["paths"]["/predict"]["post"]["responses"]
+
+
+def test_allowed_origin_may_ask_from_its_pages(guarded: httpx.Client) -> None:
+    preflight = guarded.options("/predict", headers=PREFLIGHT)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == SHOP
+    headers = {"Origin": SHOP, **bearer(KEY)}
+    response = guarded.post("/predict", content=pictures.plain(), headers=headers)
+    assert response.headers["access-control-allow-origin"] == SHOP
+    refused = guarded.post("/predict", content=pictures.plain(), headers={"Origin": SHOP})
+    assert refused.headers["access-control-allow-origin"] == SHOP, "a page can read why"
+
+
+def test_other_origins_may_not(guarded: httpx.Client) -> None:
+    other = {**PREFLIGHT, "Origin": "https://other.example"}
+    assert "access-control-allow-origin" not in guarded.options("/predict", headers=other).headers
+
+
+def test_no_origin_may_unless_it_was_allowed(client: httpx.Client) -> None:
+    response = client.options("/predict", headers=PREFLIGHT)
+    assert response.status_code == 405
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("CATDOG_CORS_ORIGINS", "shop.example", "CATDOG_CORS_ORIGINS is 'shop.example'"),
+        ("CATDOG_API_KEYS_FILE", "/nowhere/keys", "cannot be read from /nowhere/keys"),
+    ],
+)
+def test_bad_setting_is_refused_at_the_start(
+    bentoml_home: Path, tmp_path: Path, variable: str, value: str, why: str
+) -> None:
+    assert why in live_server.refusal(bentoml_home, tmp_path / "log.txt", **{variable: value})
+
+
+def test_servers_of_one_home_keep_their_own_metrics(
+    guarded: httpx.Client, client: httpx.Client
+) -> None:
+    client.get("/model")
+    for text in (client.get("/metrics").text, guarded.get("/metrics", headers=bearer(KEY)).text):
+        assert "bentoml_service_request_total{" in text

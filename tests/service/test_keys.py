@@ -1,0 +1,76 @@
+"""service.keys: the file of keys, and its rotation."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from service.keys import Keys, KeysError
+
+OLD, NEW = "old-key-of-a-client", "new-key-of-a-client"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "keys"
+    path.write_text(f"# the shop's\n{OLD}\n\n  another-key-with-spaces  \n")
+    return path
+
+
+def test_each_line_is_a_key_but_for_comments_and_blanks(path: Path) -> None:
+    keys = Keys(path)
+    assert OLD in keys
+    assert "another-key-with-spaces" in keys
+    assert [key for key in ("", "# the shop's", OLD[:-1], OLD + "x", NEW) if key in keys] == []
+
+
+def test_keys_are_rotated_without_a_restart(path: Path) -> None:
+    keys = Keys(path)
+    path.write_text(f"{OLD}\n{NEW}\n")
+    assert OLD in keys
+    assert NEW in keys
+    replacement = path.with_suffix(".new")
+    replacement.write_text(NEW)
+    replacement.replace(path)
+    assert OLD not in keys
+    assert NEW in keys
+
+
+@pytest.mark.parametrize("broken", [None, "", "# none\n", "short\n", b"\xff\xfe\xff"])
+def test_broken_file_leaves_the_keys_that_were_read_before(
+    path: Path, broken: str | bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = Keys(path)
+    if broken is None:
+        path.unlink()
+    else:
+        path.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
+    with caplog.at_level(logging.ERROR):
+        assert OLD in keys
+        assert OLD in keys
+    assert len(caplog.records) == 1, "said once, not at each request"
+    assert "stay valid" in caplog.text
+    assert OLD not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [("", "holds no API key"), ("short", "under 16 characters"), (None, "No such file")],
+)
+def test_file_that_is_no_use_is_refused_with_a_reason(
+    tmp_path: Path, content: str | None, why: str
+) -> None:
+    path = tmp_path / "keys"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(KeysError, match=why):
+        Keys(path)
+
+
+def test_change_within_the_same_size_is_seen(path: Path) -> None:
+    path.write_text(OLD)
+    keys = Keys(path)
+    path.write_text(NEW)
+    os.utime(path, ns=(1, 1))
+    assert NEW in keys
