@@ -17,6 +17,7 @@ from service import models, rollback, store
 from service.answer import NEITHER, Answer
 from service.artifact import ArtifactError
 from service.batch import batch
+from service.engines import EngineError
 from service.local import Local
 from service.problems import Problem
 from service.settings import SettingsError, from_environment
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(rollback.roll_back(options.tag).sentences())
             return 0
         return _predict(options.images, options.model, as_json=options.json)
-    except (StoreError, ArtifactError, SettingsError) as exc:
+    except (StoreError, ArtifactError, EngineError, SettingsError) as exc:
         print(exc, file=sys.stderr)
         return 1
 

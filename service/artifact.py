@@ -13,6 +13,7 @@ CARD = "card.json"
 ONNX = "model.onnx"
 OPENVINO = "model.xml"
 OPENVINO_WEIGHTS = "model.bin"
+Precision = Literal["int8", "bf16", "f32"]  # of graphs on the CPU, the fastest first
 LABELS = ("cat", "dog")  # THE order of logits and probabilities, everywhere
 
 
@@ -119,7 +120,7 @@ class Card(Record):
     name: str = "catdog"
     labels: tuple[str, ...] = LABELS
     preprocessing: Preprocessing = Preprocessing()
-    precision: Literal["int8", "bf16", "f32"] = "f32"  # of the graph that serves
+    precision: Precision = "f32"  # of the graph that serves
     calibration: Calibration
     metrics: Metrics | None = None
     dataset: Dataset

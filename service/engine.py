@@ -1,17 +1,13 @@
-"""Runs batches of pictures through an exported graph. OpenVINO, on the CPU."""
+"""What runs batches of pictures through an exported graph, whatever with."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import openvino as ov
 
-from service.artifact import OPENVINO, ArtifactError, Card
-from service.cores import usable_cores
+from service.artifact import ArtifactError
 
-Precision = Literal["int8", "bf16", "f32"]
 MAP = "activation_map"  # an output of graphs that can explain themselves
 
 
@@ -38,50 +34,15 @@ class Explanation(NamedTuple):
     activation_map: np.ndarray
 
 
-@cache
-def core() -> ov.Core:
-    """One Core for the life of the process.
+class Engine(ABC):
+    """A loaded graph, ready for batches of any size. Not thread-safe: one caller at a time.
 
-    Each lends its thread a stack for signals and frees it when it goes; once two of them
-    have gone, the next signal with a handler, such as SIGCHLD under torch's data loaders,
-    ends the process (OpenVINO 2026.4).
+    name: what it runs with, where and in which precision, for people.
+    has_maps: whether it can explain.
     """
-    return ov.Core()
 
-
-class Engine:
-    """A loaded graph, ready for batches of any size. Not thread-safe: one caller at a time."""
-
-    def __init__(
-        self,
-        folder: Path,
-        precision: Precision = "f32",
-        *,
-        graph: str = OPENVINO,
-        threads: int | None = None,
-    ) -> None:
-        """Load a graph of an artifact.
-
-        Args:
-            folder: the artifact.
-            precision: what to compute in; `int8` is a property of the graph, whose other
-                layers then run in bf16. bf16 falls back to f32 on CPUs without it.
-            graph: file to run; the fp32 ONNX file works too.
-            threads: defaults to `usable_cores()`.
-        """
-        config = {
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads or usable_cores(),
-        }
-        self._compiled = core().compile_model(str(folder / graph), "CPU", config)
-        self._request = self._compiled.create_infer_request()
-        self._has_maps = any(MAP in output.names for output in self._compiled.outputs)
-
-    @classmethod
-    def for_card(cls, folder: Path, card: Card) -> "Engine":
-        """The graph and precision that the artifact's card chose for serving."""
-        return cls(folder, card.precision)
+    name: str
+    has_maps: bool
 
     def __call__(self, pixels: np.ndarray) -> Scores:
         """Score a batch.
@@ -91,7 +52,7 @@ class Engine:
         Raises:
             ValueError: another shape or dtype.
         """
-        return _scores(self._infer(pixels))
+        return _scores(self._checked(pixels))
 
     def explain(self, pixels: np.ndarray) -> Explanation:
         """Score a batch, and say which places spoke for which animal; as quick as scoring.
@@ -102,18 +63,21 @@ class Engine:
             ValueError: another shape or dtype.
             ArtifactError: the graph was exported without activation maps.
         """
-        if not self._has_maps:
+        if not self.has_maps:
             raise ArtifactError("This model's graph has no activation maps. Export it again.")
-        result = self._infer(pixels)
+        result = self._checked(pixels)
         return Explanation(_scores(result), result[MAP].copy())
 
-    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+    def _checked(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
             raise ValueError(
                 f"pixels must be (B, H, W, 3) uint8, got {pixels.shape} {pixels.dtype}"
             )
-        result: Mapping[str, np.ndarray] = self._request.infer({"pixels": pixels})
-        return result
+        return self._infer(pixels)
+
+    @abstractmethod
+    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+        """The graph's outputs by name; the next call may overwrite them."""
 
 
 def _scores(result: Mapping[str, np.ndarray]) -> Scores:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from service import artifact, images, problems, store
+from service import artifact, engines, images, problems, store
 from service.answer import Answer, answer
-from service.engine import Engine
 from service.problems import Problem
 from service.settings import Settings
 
@@ -22,10 +21,11 @@ class Local:
 
         Raises:
             StoreError, ArtifactError: there is none, or it is damaged.
+            EngineError: the settings ask for what it does not have.
         """
         folder, self.tag = store.path_of(settings.model)
         self._card = artifact.verify(folder)
-        self._engine = Engine.for_card(folder, self._card)
+        self._engine = engines.load(folder, self._card, settings)
         self._settings = settings
 
     def predict(self, paths: Sequence[Path]) -> Iterator[tuple[str, Answer | Problem]]:

@@ -4,6 +4,7 @@ Only `CatDog` is exposed. It reaches `Network` over a Unix socket, in pickles th
 client can write to. Serve it with `bentoml serve service.service:CatDog`.
 """
 
+import logging
 import os
 import warnings
 
@@ -12,15 +13,16 @@ import numpy as np
 from bentoml.exceptions import BentoMLException
 from starlette.types import Receive, Scope, Send
 
-from service import app, artifact, draining, images, settings, store, supervision
+from service import app, artifact, draining, engines, images, settings, store, supervision
 from service.cores import usable_cores
 from service.cross_origin import allow_origins
-from service.engine import Engine
 from service.headers import SecurityHeaders
 from service.keys import Keys, KeysError, RequireKey
 from service.remote import CHUNK, Remote
 from service.settings import REQUEST_TIMEOUT_S
 from service.system_routes import SystemRoutes
+
+log = logging.getLogger(__name__)
 
 MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them waits longer
 MAX_LATENCY_MS = 15_000  # past it BentoML sheds load; `max_in_flight` does so long before
@@ -46,9 +48,11 @@ class Network:
     """The exported model. One batch at a time, on all cores that this process may use."""
 
     def __init__(self) -> None:
-        folder, _ = store.path_of(settings.from_environment(os.environ).model)
+        chosen = settings.from_environment(os.environ)
+        folder, tag = store.path_of(chosen.model)
         card = artifact.verify(folder)
-        self._engine = Engine.for_card(folder, card)
+        self._engine = engines.load(folder, card, chosen)
+        log.info("%s runs with %s", tag, self._engine.name)
         self._warm_up()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
 
@@ -99,13 +103,14 @@ class CatDog:
         try:
             chosen = settings.from_environment(os.environ)
             folder, exact_tag = store.path_of(chosen.model)
-            artifact.verify(folder)
+            engines.check(artifact.verify(folder), chosen)
             if chosen.api_keys_file:
                 Keys(chosen.api_keys_file)
         except (
             settings.SettingsError,
             store.StoreError,
             artifact.ArtifactError,
+            engines.EngineError,
             KeysError,
         ) as exc:
             raise BentoMLException(str(exc)) from exc

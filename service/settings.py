@@ -5,6 +5,7 @@ Host, port and TLS stay BentoML's (`bentoml serve --help`).
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +29,13 @@ class Settings(BaseModel):
         default="catdog:latest",
         pattern=r"^catdog(:[a-z0-9._-]+)?$",
         description="Tag of the promoted model to serve.",
+    )
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        default="auto", description="Where the network runs; auto: on a GPU where there is one."
+    )
+    precision: Literal["auto", "int8", "bf16", "f16", "f32"] = Field(
+        default="auto",
+        description="What the network computes in; auto: what export chose, and f16 on a GPU.",
     )
     max_upload_bytes: int = Field(
         default=10 * _MIB, gt=0, description="Bytes of one picture, or of a raw body."

@@ -15,6 +15,7 @@ ALLOWED = {
     "data": ("data", "service.artifact", "service.cores", "service.images"),
     "training": ("training", "data", "service"),
 }
+OPTIONAL = ("service.onnx_engine",)  # needs an extra: requirements/gpu.txt
 # What `service` must do without wherever it runs.
 TRAINING_ONLY = {
     *("albumentations", "cv2", "lightning", "onnx", "pytorch_lightning", "scipy", "torch"),
@@ -24,7 +25,8 @@ TRAINING_ONLY = {
 
 def modules(package: str) -> list[str]:
     paths = sorted((REPOSITORY / package).rglob("*.py"))
-    return [".".join(p.relative_to(REPOSITORY).with_suffix("").parts) for p in paths]
+    names = [".".join(p.relative_to(REPOSITORY).with_suffix("").parts) for p in paths]
+    return [name for name in names if name not in OPTIONAL]
 
 
 def imports(package: str) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from data.picture import ALL_LABELS
 from data.source import resolve
 from service import artifact, store
 from service.artifact import Interval, Metrics
-from service.engine import Engine
+from service.openvino_engine import OpenVinoEngine
 from training import judging
 from training.errors import TrainingError
 from training.seen import without_seen
@@ -44,7 +44,7 @@ def evaluate(source: str, model: str) -> Evaluation:
             "near duplicates, and a figure on those would mean nothing. Evaluate on pictures that "
             "are new to it."
         )
-    judged = judging.score(Engine.for_card(folder, card), unseen.kept, "Evaluating")
+    judged = judging.score(OpenVinoEngine(folder, card.precision), unseen.kept, "Evaluating")
     metrics = judging.metrics(judged, card.calibration, "unseen")
     return Evaluation(name, source, unseen.seen, unseen.near, len(manifest.excluded), metrics)
 

@@ -14,6 +14,7 @@ from data.picture import TEST, TRAIN, VAL
 from service import artifact
 from service.artifact import Agreement, Calibration, Card, Dataset, Recipe
 from service.engine import Engine
+from service.openvino_engine import OpenVinoEngine
 from training import calibration, graphs, judging, proof, seen
 from training.datamodule import PictureData
 from training.run import Run
@@ -65,14 +66,14 @@ def _write(run: Run, scratch: Path) -> Card:
         for name in (artifact.OPENVINO, artifact.OPENVINO_WEIGHTS):
             (int8_folder / name).replace(folder / name)
     print(f"Serves in {precision}: {_sentence(agreements)}", flush=True)
-    fitted = calibrate(Engine(folder, precision), manifest)
+    fitted = calibrate(OpenVinoEngine(folder, precision), manifest)
     seen.write(folder, (row for row in manifest.rows if row.split != TEST))
     return artifact.write_card(
         folder,
         Card(
             precision=precision,
             calibration=fitted,
-            metrics=judge_test_part(Engine(folder, precision), manifest, fitted),
+            metrics=judge_test_part(OpenVinoEngine(folder, precision), manifest, fitted),
             dataset=Dataset(
                 name=run.state["source"], digest=manifest.digest, counts=manifest.counts
             ),

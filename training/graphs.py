@@ -11,8 +11,8 @@ import torch
 
 from data.picture import Row
 from service import artifact
-from service.engine import core
 from service.images import SIDE
+from service.openvino_engine import core
 from training import disk
 from training.judging import batches
 from training.network import CatDogNet, Pixels

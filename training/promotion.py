@@ -7,8 +7,8 @@ from data.manifest import Manifest
 from data.picture import ALL_LABELS, NEITHER, TEST
 from service import artifact, store
 from service.artifact import LABELS, ArtifactError, Card
-from service.engine import Engine
 from service.models import graph_bytes
+from service.openvino_engine import OpenVinoEngine
 from training import comparison, timing
 from training.comparison import Comparison, Contestant, Figures
 from training.decision import Decision, decide, first_decision
@@ -58,8 +58,8 @@ def _compare(run: Run) -> tuple[Figures, Decision]:
     rows = Manifest.load(run.manifest).part(TEST, labels=ALL_LABELS)
     unseen = without_seen(rows, champion_folder)
     engines = (
-        Engine.for_card(run.artifact, challenger),
-        Engine.for_card(champion_folder, champion),
+        OpenVinoEngine(run.artifact, challenger.precision),
+        OpenVinoEngine(champion_folder, champion.precision),
     )
     pets = [row for row in unseen.kept if row.label in LABELS]
     pixels = next(batches(pets[:BATCH]), None)

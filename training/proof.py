@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from data.picture import Row
 from service import artifact
-from service.artifact import Agreement, Proof
-from service.engine import Engine, Precision
+from service.artifact import Agreement, Precision, Proof
+from service.openvino_engine import OpenVinoEngine
 from training import judging
 from training.errors import TrainingError
 from training.judging import Judged
@@ -34,7 +34,7 @@ def prove(network: CatDogNet, folder: Path, rows: Sequence[Row]) -> Proof:
     """
     step = max(1, len(rows) // PROOF_PICTURES)
     pictures = rows[::step][:PROOF_PICTURES]
-    graph = Engine(folder, "f32", graph=artifact.ONNX)
+    graph = OpenVinoEngine(folder, "f32", graph=artifact.ONNX)
     torch_logits, graph_logits = [], []
     with torch.inference_mode(), tqdm(total=len(pictures), desc="Proof", unit=" pictures") as bar:
         for pixels in judging.batches(pictures):
@@ -65,11 +65,11 @@ def fastest_faithful(
     Returns:
         The precision, and how each faster one compares.
     """
-    reference = judging.score(Engine(folder, "f32", graph=artifact.ONNX), rows, "In fp32")
+    reference = judging.score(OpenVinoEngine(folder, "f32", graph=artifact.ONNX), rows, "In fp32")
     candidates: tuple[tuple[Precision, Path], ...] = (("int8", int8_folder), ("bf16", folder))
     agreements: dict[str, Agreement] = {
         precision: agreement(
-            judging.score(Engine(place, precision), rows, f"In {precision}"), reference
+            judging.score(OpenVinoEngine(place, precision), rows, f"In {precision}"), reference
         )
         for precision, place in candidates
     }

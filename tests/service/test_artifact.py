@@ -1,4 +1,4 @@
-"""service.artifact and service.engine, on the artifact of known arithmetic."""
+"""service.artifact and service.openvino_engine, on the artifact of known arithmetic."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 
 from service import artifact
 from service.artifact import ArtifactError
-from service.engine import Engine, usable_cores
+from service.cores import usable_cores
+from service.openvino_engine import OpenVinoEngine
 
 
 @pytest.fixture
@@ -83,14 +84,14 @@ def test_engine_scores_batches_of_any_size_row_by_row(
 ) -> None:
     pixels = np.zeros((batch, 224, 224, 3), np.uint8)
     pixels[..., 0] = np.arange(batch)[:, None, None] * 10
-    scores = Engine(artifact_folder, graph=graph)(pixels)
+    scores = OpenVinoEngine(artifact_folder, graph=graph)(pixels)
     expected = np.arange(batch) * 10 * 4 / 255
     assert scores.logits == pytest.approx(np.stack([expected, -expected], axis=1), abs=1e-5)
     assert scores.novelty == pytest.approx(np.zeros(batch))
 
 
 def test_engine_results_outlive_the_next_call(artifact_folder: Path) -> None:
-    engine = Engine(artifact_folder)
+    engine = OpenVinoEngine(artifact_folder)
     first = engine(np.full((1, 224, 224, 3), 255, np.uint8)).novelty
     engine(np.zeros((1, 224, 224, 3), np.uint8))
     assert first[0] == pytest.approx(1)
@@ -99,7 +100,7 @@ def test_engine_results_outlive_the_next_call(artifact_folder: Path) -> None:
 @pytest.mark.parametrize("shape", [(224, 224, 3), (1, 3, 224, 224), (1, 224, 224)])
 def test_engine_refuses_other_shapes(artifact_folder: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="pixels must be"):
-        Engine(artifact_folder)(np.zeros(shape, np.uint8))
+        OpenVinoEngine(artifact_folder)(np.zeros(shape, np.uint8))
 
 
 def test_at_least_one_core_is_usable() -> None:

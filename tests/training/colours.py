@@ -11,7 +11,7 @@ from openvino import opset13 as ops
 from data.manifest import Manifest
 from data.picture import TEST, Row
 from service import artifact
-from service.engine import Engine
+from service.openvino_engine import OpenVinoEngine
 from tests import known_network, pictures
 from training import export, seen
 from training.run import Run
@@ -74,7 +74,7 @@ def make_run(
         seen.write(run.artifact, [r for r in rows if r.split != TEST])
     else:
         (run.artifact / seen.TRAINED_ON).write_text("\n".join(trained_on))
-    figures = export.judge_test_part(Engine(run.artifact), manifest, card.calibration)
+    figures = export.judge_test_part(OpenVinoEngine(run.artifact), manifest, card.calibration)
     artifact.write_card(run.artifact, card.model_copy(update={"metrics": figures}))
     run.record(state="trained", source="colours")
     return run

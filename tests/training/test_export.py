@@ -15,7 +15,8 @@ import torch
 from data.manifest import Manifest
 from data.picture import TEST, TRAIN, VAL, Row
 from service import artifact
-from service.engine import Engine, Scores, core
+from service.engine import Scores
+from service.openvino_engine import OpenVinoEngine, core
 from tests.training.conftest import REPOSITORY, Finished
 from training import export, graphs, proof, seen
 from training.datamodule import PictureData
@@ -55,7 +56,7 @@ def test_graphs_compute_what_torch_computes_for_any_batch(
 ) -> None:
     with torch.inference_mode():
         expected = Pixels(network)(torch.from_numpy(pixels[:batch]))
-    found = Engine(written, "f32", graph=graph)(pixels[:batch])
+    found = OpenVinoEngine(written, "f32", graph=graph)(pixels[:batch])
     # the OpenVINO file keeps weights in half precision, three decimal digits
     tolerance = 1e-3 if graph == artifact.ONNX else 1e-2 * float(expected.logits.abs().max())
     np.testing.assert_allclose(found.logits, expected.logits.numpy(), atol=tolerance, rtol=0)
@@ -65,7 +66,7 @@ def test_graphs_compute_what_torch_computes_for_any_batch(
 def test_a_picture_gets_the_same_scores_whatever_is_beside_it(
     released: Finished, pixels: np.ndarray
 ) -> None:
-    engine = Engine(released.run.artifact, "f32")
+    engine = OpenVinoEngine(released.run.artifact, "f32")
     alone = np.concatenate([engine(pixels[i : i + 1]).logits for i in range(len(pixels))])
     np.testing.assert_allclose(engine(pixels).logits, alone, atol=1e-4, rtol=0)
 
@@ -165,7 +166,7 @@ def test_int8_leaves_novelty_as_it_is(
     assert "FakeQuantize" not in sources
     with torch.inference_mode():
         expected = Pixels(network)(torch.from_numpy(pixels)).novelty.numpy()
-    found = Engine(tmp_path / "int8", "int8")(pixels).novelty
+    found = OpenVinoEngine(tmp_path / "int8", "int8")(pixels).novelty
     np.testing.assert_allclose(found, expected, atol=0.1)
 
 
@@ -218,9 +219,9 @@ def test_engines_come_and_go_without_taking_the_process_with_them(artifact_folde
     """Two that are gone, and a child's end that somebody waits for with a signal handler."""
     code = (
         "import gc, pathlib, signal, subprocess, sys\n"
-        "from service.engine import Engine\n"
+        "from service.openvino_engine import OpenVinoEngine\n"
         "signal.signal(signal.SIGCHLD, lambda *_: None)\n"
-        "first, second = (Engine(pathlib.Path(sys.argv[1])) for _ in range(2))\n"
+        "first, second = (OpenVinoEngine(pathlib.Path(sys.argv[1])) for _ in range(2))\n"
         "del first, second\n"
         "gc.collect()\n"
         "subprocess.run(['true'])\n"

@@ -9,7 +9,7 @@ import torch
 
 from data.picture import TRAIN, Row
 from service import artifact, rollback, store
-from service.engine import Engine
+from service.openvino_engine import OpenVinoEngine
 from tests import pictures
 from tests.training import colours
 from tests.training.colours import pets, row, turned
@@ -223,7 +223,7 @@ def test_neither_answered_for_a_pet_counts_against_a_model(
     rows = (row(tmp_path, "cat", 0, (120, 240, 10)), row(tmp_path, "cat", 1, pictures.RED))
     run = make_run("known", rows)
     card = artifact.read_card(run.artifact)
-    judged = promotion.score(Engine.for_card(run.artifact, card), rows, "Test")
+    judged = promotion.score(OpenVinoEngine(run.artifact, card.precision), rows, "Test")
     assert judged.scores.logits.argmax(1).tolist() == [0, 0]
     found = promotion.contestant(judged, card, 1)
     assert found.right.tolist() == [False, True]

@@ -15,8 +15,8 @@ from data.manifest import Manifest, read_bytes
 from data.picture import ALL_LABELS, NEITHER, TEST, Excluded
 from service import artifact
 from service.artifact import Dataset
-from service.engine import Engine
 from service.images import network_input
+from service.openvino_engine import OpenVinoEngine
 from tests.training.conftest import Finished, clone
 from training import comparison, export, judging, report
 from training.comparison import Comparison
@@ -86,7 +86,7 @@ def run(released: Finished, tmp_path_factory: pytest.TempPathFactory) -> Run:
     manifest = Manifest(tuple(rows), (left_out,))
     manifest.save(run.manifest)
     card = artifact.read_card(run.artifact)
-    engine = Engine.for_card(run.artifact, card)
+    engine = OpenVinoEngine(run.artifact, card.precision)
     changes = {
         "dataset": Dataset(name=card.dataset.name, digest=manifest.digest, counts=manifest.counts),
         "metrics": export.judge_test_part(engine, manifest, card.calibration),
@@ -183,7 +183,7 @@ def test_the_figures_are_the_cards_and_the_logs(written: Written) -> None:
 def test_the_figures_are_those_of_asking_the_model_oneself(written: Written) -> None:
     run, figures = written.run, written.figures
     card = artifact.read_card(run.artifact)
-    engine = Engine.for_card(run.artifact, card)
+    engine = OpenVinoEngine(run.artifact, card.precision)
     rows = Manifest.load(run.manifest).part(TEST, labels=ALL_LABELS)
     judged = judging.score(engine, rows, "again")
     pets, others = judged.pets(), judged.others()
@@ -203,7 +203,7 @@ def test_the_figures_are_those_of_asking_the_model_oneself(written: Written) -> 
 
 def test_activation_maps_average_to_the_dogs_log_odds(written: Written) -> None:
     card = artifact.read_card(written.run.artifact)
-    engine = Engine.for_card(written.run.artifact, card)
+    engine = OpenVinoEngine(written.run.artifact, card.precision)
     rows = Manifest.load(written.run.manifest).part(TEST)
     pixels = np.stack([network_input(read_bytes(row)) for row in rows])
     scores, maps = engine.explain(pixels)

@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from data.picture import Row
 from service import artifact
 from service.artifact import ArtifactError, Calibration, Recipe
-from service.engine import Engine, Scores
+from service.engine import Scores
+from service.openvino_engine import OpenVinoEngine
 from tests.pictures import BLUE, GREEN, RED, plain
 from training import calibration, judging
 from training.corruption import CORRUPTIONS, STRENGTHS
@@ -205,7 +206,7 @@ def test_robustness_counts_what_a_known_network_answers(
     artifact_folder: Path, plain_rows: list[Row]
 ) -> None:
     """Colour decides there, which these corruptions leave as it is, but for the dark."""
-    found = robustness.measure(Engine(artifact_folder), plain_rows, CALIBRATION)
+    found = robustness.measure(OpenVinoEngine(artifact_folder), plain_rows, CALIBRATION)
     assert found.pictures == 11
     assert len(found.cells) == 25
     assert {cell.kind for cell in found.cells} == {c.name for c in CORRUPTIONS}
@@ -220,7 +221,7 @@ def test_robustness_counts_what_a_known_network_answers(
 
 
 def test_the_mean_is_over_kinds_and_strengths(artifact_folder: Path, plain_rows: list[Row]) -> None:
-    found = robustness.measure(Engine(artifact_folder), plain_rows, CALIBRATION)
+    found = robustness.measure(OpenVinoEngine(artifact_folder), plain_rows, CALIBRATION)
     shares = [cell.accuracy.value for cell in found.cells]
     assert found.mean.value == pytest.approx(np.mean(shares))
     assert found.mean.low <= found.mean.value <= found.mean.high
@@ -245,7 +246,7 @@ def test_thinning_spreads_evenly_and_keeps_all_of_few() -> None:
 
 def test_a_graph_without_activation_maps_says_what_to_do(artifact_folder: Path) -> None:
     with pytest.raises(ArtifactError, match="no activation maps"):
-        Engine(artifact_folder).explain(np.zeros((1, 224, 224, 3), np.uint8))
+        OpenVinoEngine(artifact_folder).explain(np.zeros((1, 224, 224, 3), np.uint8))
 
 
 RECIPE = Recipe(

@@ -6,7 +6,7 @@ from data.manifest import Manifest
 from data.picture import ALL_LABELS, TEST
 from service import artifact
 from service.artifact import LABELS, Metrics, Record
-from service.engine import Engine
+from service.openvino_engine import OpenVinoEngine
 from training import comparison
 from training.comparison import Comparison
 from training.errors import TrainingError
@@ -62,7 +62,7 @@ def gather(run: Run) -> tuple[Findings, Examined]:
             f"{run.manifest} is not the manifest that {run.artifact} was made with: its digest is "
             f"{manifest.digest}, the card says {card.dataset.digest}. Restore it."
         )
-    engine = Engine.for_card(run.artifact, card)
+    engine = OpenVinoEngine(run.artifact, card.precision)
     examined = examine(engine, manifest.part(TEST, labels=ALL_LABELS))
     state = run.state
     tag = state.get("tag", "none")

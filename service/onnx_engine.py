@@ -1,0 +1,78 @@
+"""ONNX Runtime, on an NVIDIA GPU; an optional extra (requirements/gpu.txt)."""
+
+import ctypes.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnxruntime.transformers.float16 import convert_float_to_float16
+
+from service.artifact import ONNX
+from service.engine import MAP, Engine
+
+CPU, CUDA, TENSORRT = (f"{x}ExecutionProvider" for x in ("CPU", "CUDA", "Tensorrt"))
+
+
+class OnnxEngine(Engine):
+    """An artifact's fp32 ONNX graph, in fp16 if so wished."""
+
+    def __init__(
+        self,
+        folder: Path,
+        precision: Literal["f16", "f32"] = "f16",
+        *,
+        providers: Sequence[str] = (TENSORRT, CUDA),
+    ) -> None:
+        """Load the graph.
+
+        Args:
+            folder: the artifact.
+            precision: f16 halves the trunk's weights; what comes after its last feature maps
+                stays in fp32, since novelty, a difference of sums of exponentials, needs it.
+            providers: ONNX Runtime's, the best first; those that are not here are left out.
+        """
+        model = onnx.load(folder / ONNX)
+        if precision == "f16":
+            model = convert_float_to_float16(
+                model, keep_io_types=True, node_block_list=heads(model)
+            )
+        options = ort.SessionOptions()
+        options.log_severity_level = 3  # errors
+        here = dict.fromkeys([*filter(is_here, providers), CPU])
+        self._session = ort.InferenceSession(
+            model.SerializeToString(), options, providers=list(here)
+        )
+        self._outputs = [output.name for output in self._session.get_outputs()]
+        self.has_maps = MAP in self._outputs
+        self.provider = self._session.get_providers()[0]
+        where = self.provider.removesuffix("ExecutionProvider")
+        self.name = f"ONNX Runtime on {where}, {precision}"
+
+    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+        found = self._session.run(self._outputs, {"pixels": pixels})
+        return dict(zip(self._outputs, found, strict=True))
+
+
+def is_here(provider: str) -> bool:
+    """Whether this ONNX Runtime has a provider, and the machine what that needs."""
+    libraries = {TENSORRT: "nvinfer", CUDA: "cuda"}
+    library = libraries.get(provider)
+    is_built = provider in ort.get_available_providers()
+    return is_built and (library is None or ctypes.util.find_library(library) is not None)
+
+
+def heads(model: onnx.ModelProto) -> list[str]:
+    """Names of the nodes after the last feature maps: from the outputs back to a ReLU."""
+    makers = {output: node for node in model.graph.node for output in node.output}
+    names = set()
+    open_ends = [output.name for output in model.graph.output]
+    while open_ends:
+        node = makers.get(open_ends.pop())
+        if node is None or node.op_type == "Relu" or node.name in names:
+            continue
+        names.add(node.name)
+        open_ends += node.input
+    return sorted(names)

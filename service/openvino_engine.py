@@ -1,0 +1,59 @@
+"""OpenVINO, on the CPU."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+
+from service.artifact import OPENVINO, Precision
+from service.cores import usable_cores
+from service.engine import MAP, Engine
+
+
+@cache
+def core() -> ov.Core:
+    """One Core for the life of the process.
+
+    Each lends its thread a stack for signals and frees it when it goes; once two of them
+    have gone, the next signal with a handler, such as SIGCHLD under torch's data loaders,
+    ends the process (OpenVINO 2026.4).
+    """
+    return ov.Core()
+
+
+class OpenVinoEngine(Engine):
+    """An artifact's graph on the CPU."""
+
+    def __init__(
+        self,
+        folder: Path,
+        precision: Precision = "f32",
+        *,
+        graph: str = OPENVINO,
+        threads: int | None = None,
+    ) -> None:
+        """Load a graph of an artifact.
+
+        Args:
+            folder: the artifact.
+            precision: what to compute in; `int8` is a property of the graph, whose other
+                layers then run in bf16. bf16 falls back to f32 on CPUs without it.
+            graph: file to run; the fp32 ONNX file works too.
+            threads: defaults to `usable_cores()`.
+        """
+        threads = threads or usable_cores()
+        config = {
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+        }
+        compiled = core().compile_model(str(folder / graph), "CPU", config)
+        self._request = compiled.create_infer_request()
+        self.has_maps = any(MAP in output.names for output in compiled.outputs)
+        self.name = f"OpenVINO on the CPU, {precision}, {threads} threads"
+
+    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+        result: Mapping[str, np.ndarray] = self._request.infer({"pixels": pixels})
+        return result
