@@ -23,6 +23,7 @@ from service.batch import batch
 from service.decoder import Decoder
 from service.lingering import Lingering
 from service.problems import Problem
+from service.record import Record
 from service.settings import Settings
 from service.uploads import Upload
 
@@ -48,24 +49,35 @@ class Routes:
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one picture."""
+        record = Record.of(request.scope)
         with self._admission:
             data = await uploads.read_one(request, self._settings)
+            record.pictures = 1
             async with _within(self._settings.answer_timeout_s):
-                pixels = await self._decode(data)
-                rows = await self._score(pixels[np.newaxis])
-        return JSONResponse(self._answer(rows[0]).model_dump())
+                with record.decode:
+                    pixels = await self._decode(data)
+                rows = await self._rows(pixels[np.newaxis], record)
+        record.answers = [self._answer(rows[0])]
+        return JSONResponse(record.answers[0].model_dump())
 
     async def predict_batch(self, request: Request) -> Response:
         """POST /predict/batch: many pictures, each with its own answer or problem."""
+        record = Record.of(request.scope)
         with self._admission:
             received = await uploads.read_many(request, self._settings)
+            record.pictures = len(received)
             async with _within(self._settings.answer_timeout_s):
-                decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
+                with record.decode:
+                    decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
                 good = [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]
-                rows = iter(await self._score(np.stack(good)) if good else ())
+                rows = iter(await self._rows(np.stack(good), record) if good else ())
         outcomes = [
             (upload.name, outcome if isinstance(outcome, Problem) else self._answer(next(rows)))
             for upload, outcome in zip(received, decoded, strict=True)
+        ]
+        record.answers = [outcome for _, outcome in outcomes if isinstance(outcome, Answer)]
+        record.refusals = [
+            outcome.kind.slug for _, outcome in outcomes if isinstance(outcome, Problem)
         ]
         return JSONResponse(batch(self._tag, outcomes).model_dump())
 
@@ -95,8 +107,16 @@ class Routes:
         except Problem as problem:
             return problem
 
+    async def _rows(self, pixels: np.ndarray, record: Record) -> np.ndarray:
+        """What `Score` says."""
+        with record.score:
+            rows = await self._score(pixels)
+        # The rows of a batch all bear its seconds, to the bit: each batch counts once.
+        record.model_s = float(np.unique(rows[:, 3]).sum())
+        return rows
+
     def _answer(self, row: np.ndarray) -> Answer:
-        """Args: row: (3,) float32, logit of cat, logit of dog, novelty."""
+        """Args: row: (4,) float32, logit of cat, logit of dog, novelty, seconds."""
         return answer(row[:2], float(row[2]), self._card.calibration, self._tag)
 
 
@@ -104,7 +124,8 @@ def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: in
     """Put the application together.
 
     Args:
-        score: (N, 224, 224, 3) uint8 RGB to (N, 3) float32: logit of cat, of dog, novelty.
+        score: (N, 224, 224, 3) uint8 RGB to (N, 4) float32: logit of cat, of dog, novelty,
+            seconds that the network took for the batch that the picture was in.
         card: of the very model that `score` runs.
         tag: its exact tag.
         settings: limits.

@@ -11,6 +11,7 @@ from service.artifact import Card
 from service.batch import Batch
 from service.multipart import FIELD
 from service.problems import Kind, ProblemBody
+from service.record import REQUEST_ID
 from service.settings import Settings, variable
 
 JSON = dict[str, Any]
@@ -27,6 +28,14 @@ _PREDICT = (
     *_OURS,
 )
 _BATCH = (*_READING, *_SIZES, problems.TOO_MANY_PICTURES, *_OURS)
+
+_REQUEST_ID = {
+    "description": (
+        "Names the request in the answer, in the log and in traces. The client's own, if it is "
+        "1 to 128 of A-Z a-z 0-9 . _ -; else a new one."
+    ),
+    "schema": {"type": "string"},
+}
 
 
 class ModelCard(Card):
@@ -56,9 +65,23 @@ def document(settings: Settings, version: str) -> JSON:
             "x-limits": _limits(settings),
             "x-problems": [_problem(kind) for kind in problems.KINDS],
         },
-        "paths": _paths(settings),
-        "components": {"schemas": _schemas(Answer, Batch, ModelCard, ProblemBody)},
+        "paths": _with_request_id(_paths(settings)),
+        "components": {
+            "schemas": _schemas(Answer, Batch, ModelCard, ProblemBody),
+            "parameters": {"RequestId": _REQUEST_ID | {"name": REQUEST_ID, "in": "header"}},
+            "headers": {"RequestId": _REQUEST_ID},
+        },
     }
+
+
+def _with_request_id(paths: JSON) -> JSON:
+    """Every request may bear one, every answer does."""
+    for operation in (operation for methods in paths.values() for operation in methods.values()):
+        operation["parameters"] = [{"$ref": "#/components/parameters/RequestId"}]
+        for response in operation["responses"].values():
+            headers = response.setdefault("headers", {})
+            headers[REQUEST_ID] = {"$ref": "#/components/headers/RequestId"}
+    return paths
 
 
 def _limits(settings: Settings) -> list[JSON]:
@@ -70,7 +93,7 @@ def _limits(settings: Settings) -> list[JSON]:
             "description": field.description,
         }
         for name, field in Settings.model_fields.items()
-        if name != "model"
+        if field.annotation in (int, float)
     ]
 
 

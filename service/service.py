@@ -6,19 +6,22 @@ client can write to. Serve it with `bentoml serve service.service:CatDog`.
 
 import os
 import warnings
+from time import perf_counter
 
 import bentoml
 import numpy as np
 from bentoml.exceptions import BentoMLException
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service import app, artifact, images, settings, store
+from service import app, artifact, images, log, metrics, settings, store
 from service.cores import usable_cores
 from service.engine import Engine
 from service.headers import SecurityHeaders
-from service.remote import CHUNK, Remote
+from service.remote import CHUNK, WIDTH, Remote
 from service.settings import REQUEST_TIMEOUT_S
 from service.system_routes import SystemRoutes
+from service.tracing import Tracing
+from service.watch import Watch
 
 MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them waits longer
 MAX_LATENCY_MS = 15_000  # past it BentoML sheds load; `max_in_flight` does so long before
@@ -29,7 +32,8 @@ def _config() -> dict[str, object]:
     return {
         "workers": 1,  # each would load its own model and take all cores
         "traffic": {"timeout": REQUEST_TIMEOUT_S},
-        "logging": {"access": {"enabled": False}},
+        "logging": {"access": {"enabled": False}},  # `service.access_log` instead
+        "tracing": {"excluded_urls": ".*"},  # `service.tracing` instead
     }
 
 
@@ -44,6 +48,8 @@ class Network:
     """The exported model. One batch at a time, on all cores that this process may use."""
 
     def __init__(self) -> None:
+        log.configure()
+        self._batch_pictures = metrics.batch_pictures()
         folder, _ = store.path_of(settings.from_environment(os.environ).model)
         card = artifact.verify(folder)
         self._engine = Engine.for_card(folder, card)
@@ -58,12 +64,15 @@ class Network:
         Args:
             pixels: (B, 224, 224, 3) uint8, RGB.
         Returns:
-            (B, 3) float32: logit of cat, logit of dog, novelty.
+            (B, WIDTH) float32: logit of cat, logit of dog, novelty, seconds that it took.
         """
+        self._batch_pictures.observe(len(pixels))
+        started_s = perf_counter()
         scores = self._engine(pixels)
-        rows = np.column_stack([scores.logits, scores.novelty]).astype(np.float32)
+        seconds = np.full(len(scores.logits), perf_counter() - started_s)
+        rows = np.column_stack([scores.logits, scores.novelty, seconds]).astype(np.float32)
         # BentoML does not check: one row fewer, and callers get each other's answers.
-        if rows.shape != (len(pixels), 3):
+        if rows.shape != (len(pixels), WIDTH):
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
 
@@ -102,22 +111,49 @@ class CatDog:
         os.environ[settings.variable("model")] = exact_tag
 
     def __init__(self) -> None:
+        log.configure()
         # What Pillow thinks of the pictures that clients send is not for our log.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
+        card = artifact.read_card(folder)
         self.http = app.build(
-            score=Remote(self._score),
-            card=artifact.read_card(folder),
+            score=Remote(self._score), card=card, tag=tag, settings=chosen, threads=usable_cores()
+        )
+        self.watch = Watch(
+            self.http.routes,
             tag=tag,
-            settings=chosen,
-            threads=usable_cores(),
+            metrics=metrics.Metrics(tag, card),
+            tracing=Tracing.from_environment(os.environ, tag),
+            logs_requests=chosen.access_log,
         )
 
     async def _score(self, pixels: np.ndarray) -> np.ndarray:
         rows: np.ndarray = await self.network.to_async.score(pixels)
         return rows
 
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def stop_watching(self) -> None:
+        """After the last answer."""
+        self.watch.close()
 
-for middleware in (SecurityHeaders, SystemRoutes):  # outermost first, around BentoML's routes too
+
+class Watched:
+    """ASGI middleware: the watch that `CatDog` set up when it started."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await bentoml.get_current_service().watch(self.app, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+for middleware in (
+    Watched,
+    SecurityHeaders,
+    SystemRoutes,
+):  # outermost first, around BentoML's routes too
     CatDog.add_asgi_middleware(middleware)  # type: ignore[attr-defined]

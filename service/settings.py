@@ -50,6 +50,7 @@ class Settings(BaseModel):
     answer_timeout_s: float = Field(
         default=20, gt=0, le=20, description="Seconds to decode and score; past them, 503."
     )
+    access_log: bool = Field(default=True, description="Log a line of JSON for each request.")
 
 
 def variable(field: str) -> str:

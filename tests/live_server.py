@@ -15,6 +15,7 @@ import httpx
 
 REPOSITORY = Path(__file__).parent.parent
 START_TIMEOUT_S = 60
+_OPERATORS = ("CATDOG_", "BENTOML_", "OTEL_")
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,21 @@ def add_to_store(folder: Path, home: Path) -> str:
 
 
 def spawn(home: Path, log: Path, port: int, **settings: str) -> subprocess.Popen[bytes]:
-    """`bentoml serve` in a process group of its own."""
+    """`bentoml serve` in a process group of its own.
+
+    It gets a home of its own with the models of `home`: BentoML empties the metrics of whoever
+    serves from the same one.
+    """
+    (home / "models").mkdir(parents=True, exist_ok=True)
+    own_home = log.parent / f"home-{port}"
+    own_home.mkdir()
+    (own_home / "models").symlink_to(home / "models")
     command = [sys.executable, "-m", "bentoml", "serve", "service.service:CatDog"]
     with log.open("wb") as out:
         return subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],
             cwd=REPOSITORY,
-            env=_environment(home) | settings,
+            env=_environment(own_home) | settings,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -97,5 +106,5 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
 
 def _environment(home: Path) -> dict[str, str]:
     """Ours, less what an operator may have set for a server of their own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CATDOG_", "BENTOML_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OPERATORS)}
     return kept | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}

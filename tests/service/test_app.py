@@ -27,7 +27,7 @@ async def cats(pixels: np.ndarray) -> np.ndarray:
     """A network that asserts what it is given, and sees cats."""
     assert pixels.dtype == np.uint8
     assert pixels.shape[1:] == (224, 224, 3)
-    return np.tile(np.array([[9.0, 0.0, 0.0]], np.float32), (len(pixels), 1))
+    return np.tile(np.array([[9.0, 0.0, 0.0, 0.001]], np.float32), (len(pixels), 1))
 
 
 def talk(what: Talk, *, score: app.Score = cats, **settings: Any) -> Any:
