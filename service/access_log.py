@@ -27,7 +27,7 @@ def write(record: Record, model: str, trace_id: str | None, error: Exception | N
         "%s %s %s",
         record.method,
         record.route,
-        record.status,
+        record.status or "unanswered",
         extra={"fields": {key: value for key, value in fields.items() if value is not None}},
         exc_info=error,
     )
