@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from service import documentation, openapi, problems, uploads
+from service import documentation, metrics, openapi, problems, uploads
 from service.admission import Admission
 from service.answer import Answer, answer
 from service.artifact import Card
@@ -97,6 +98,11 @@ class Routes:
         response.headers["Vary"] = "Accept"
         return response
 
+    async def metrics(self, _: Request) -> Response:
+        """GET /metrics: of all processes, for Prometheus."""
+        text, media_type = await run_in_threadpool(metrics.exposition)
+        return Response(text, media_type=media_type)
+
     async def page(self, _: Request) -> Response:
         """GET /: the page to try it on."""
         return FileResponse(PAGE / "index.html")
@@ -141,6 +147,7 @@ def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: in
             Route("/model", routes.model),
             Route("/docs", routes.docs),
             Route("/openapi.json", routes.openapi),
+            Route("/metrics", routes.metrics),
         ],
         middleware=[
             Middleware(

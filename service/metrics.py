@@ -1,9 +1,9 @@
-"""Prometheus metrics, on BentoML's /metrics. docs/monitoring.md lists them.
+"""Prometheus metrics. docs/monitoring.md lists them.
 
-Both processes write theirs into files of one folder (PROMETHEUS_MULTIPROC_DIR, which BentoML
-sets), and /metrics is the sum over those. prometheus_client reads that variable when it is
-first imported: hence the imports inside functions. Nothing is registered in a process's own
-registry, which /metrics never reads.
+Both processes write theirs into files of one folder, PROMETHEUS_MULTIPROC_DIR, which BentoML
+sets (and into which it writes its own of the network); /metrics is the sum over those.
+prometheus_client reads that variable when it is first imported: hence the imports inside
+functions. Nothing is registered in a process's own registry, which /metrics never reads.
 """
 
 from collections.abc import Sequence
@@ -104,6 +104,16 @@ class Metrics:
     def count(self, record: Record) -> None:
         """A request of any route has been answered, or given up."""
         self._requests.labels(record.route, record.status or "none").inc()
+
+
+def exposition() -> tuple[bytes, str]:
+    """What all processes have counted, in Prometheus's text format, and its media type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
 def batch_pictures() -> "Histogram":

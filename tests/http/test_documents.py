@@ -5,6 +5,7 @@ import pytest
 
 from service import problems
 from service.settings import Settings
+from tests import pictures
 from tests.live_server import Server
 
 ROUTES = {
@@ -127,9 +128,12 @@ def test_health_is_good(client: httpx.Client, path: str) -> None:
 
 
 def test_metrics_are_those_of_prometheus(client: httpx.Client) -> None:
-    client.get("/model")
-    text = client.get("/metrics").text
-    assert "# TYPE bentoml_service_request_total counter" in text
+    client.post("/predict", content=pictures.plain())
+    response = client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    text = response.text
+    assert "# TYPE catdog_requests_total counter" in text
+    assert "# TYPE bentoml_service_adaptive_batch_size histogram" in text
 
 
 def test_cross_origin_requests_are_not_invited(client: httpx.Client) -> None:

@@ -129,6 +129,7 @@ def test_unknown_paths_are_one_route(client: httpx.Client) -> None:
         {series: 20 * n for series, n in answered("unknown", 404).items()}
         | {"catdog_rejections_total{reason=not-found}": 20},
     )
+    assert "/nothing" not in client.get("/metrics").text
 
 
 def test_page_is_one_route(client: httpx.Client) -> None:
