@@ -72,7 +72,7 @@ class Record:
 
     @property
     def queue_s(self) -> float:
-        """How long the pictures waited for the network while it was busy with others."""
+        """The wait while the network was busy with others, and the way there and back."""
         return max(0.0, self.score.seconds - self.model_s)
 
     def attach(self, scope: Scope) -> None:

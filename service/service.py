@@ -153,9 +153,6 @@ class Watched:
             await self.app(scope, receive, send)
 
 
-for middleware in (
-    Watched,
-    SecurityHeaders,
-    SystemRoutes,
-):  # outermost first, around BentoML's routes too
+# Outermost first, around BentoML's routes too. Whatever answers must be beneath the watch.
+for middleware in (SecurityHeaders, Watched, SystemRoutes):
     CatDog.add_asgi_middleware(middleware)  # type: ignore[attr-defined]
