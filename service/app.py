@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from service import documentation, openapi, problems, uploads
+from service import documentation, metrics, openapi, problems, uploads
 from service.admission import Budget
 from service.answer import Answer, answer
 from service.artifact import Card
@@ -23,6 +24,7 @@ from service.batch import batch
 from service.decoder import Decoder
 from service.lingering import Lingering
 from service.problems import Problem
+from service.record import Record
 from service.settings import Settings
 from service.uploads import Upload
 
@@ -49,28 +51,39 @@ class Routes:
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one picture."""
+        record = Record.of(request.scope)
         self._pictures.refuse_if_spent()
         with self._bytes.share() as held, self._pictures.share() as worked_on:
             data = await uploads.read_one(request, self._settings, held)
             worked_on.take(1)  # not before: who sends slowly keeps nobody out
+            record.pictures = 1
             async with _within(self._settings.answer_timeout_s):
-                pixels = await self._decode(data)
-                rows = await self._score(pixels[np.newaxis])
-        return JSONResponse(self._answer(rows[0]).model_dump())
+                with record.decode:
+                    pixels = await self._decode(data)
+                rows = await self._rows(pixels[np.newaxis], record)
+        record.answers = [self._answer(rows[0])]
+        return JSONResponse(record.answers[0].model_dump())
 
     async def predict_batch(self, request: Request) -> Response:
         """POST /predict/batch: many pictures, each with its own answer or problem."""
+        record = Record.of(request.scope)
         self._pictures.refuse_if_spent()
         with self._bytes.share() as held, self._pictures.share() as worked_on:
             received = await uploads.read_many(request, self._settings, held)
             worked_on.take(len(received))
+            record.pictures = len(received)
             async with _within(self._settings.answer_timeout_s):
-                decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
+                with record.decode:
+                    decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
                 good = [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]
-                rows = iter(await self._score(np.stack(good)) if good else ())
+                rows = iter(await self._rows(np.stack(good), record) if good else ())
         outcomes = [
             (upload.name, outcome if isinstance(outcome, Problem) else self._answer(next(rows)))
             for upload, outcome in zip(received, decoded, strict=True)
+        ]
+        record.answers = [outcome for _, outcome in outcomes if isinstance(outcome, Answer)]
+        record.refusals = [
+            outcome.kind.slug for _, outcome in outcomes if isinstance(outcome, Problem)
         ]
         return JSONResponse(batch(self._tag, outcomes).model_dump())
 
@@ -90,6 +103,11 @@ class Routes:
         response.headers["Vary"] = "Accept"
         return response
 
+    async def metrics(self, _: Request) -> Response:
+        """GET /metrics: of all processes, for Prometheus."""
+        text, media_type = await run_in_threadpool(metrics.exposition)
+        return Response(text, media_type=media_type)
+
     async def page(self, _: Request) -> Response:
         """GET /: the page to try it on."""
         return FileResponse(PAGE / "index.html")
@@ -100,8 +118,16 @@ class Routes:
         except Problem as problem:
             return problem
 
+    async def _rows(self, pixels: np.ndarray, record: Record) -> np.ndarray:
+        """What `Score` says."""
+        with record.score:
+            rows = await self._score(pixels)
+        # The rows of a batch all bear its seconds, to the bit: each batch counts once.
+        record.model_s = float(np.unique(rows[:, 3]).sum())
+        return rows
+
     def _answer(self, row: np.ndarray) -> Answer:
-        """Args: row: (3,) float32, logit of cat, logit of dog, novelty."""
+        """Args: row: (4,) float32, logit of cat, logit of dog, novelty, seconds."""
         return answer(row[:2], float(row[2]), self._card.calibration, self._tag)
 
 
@@ -109,7 +135,8 @@ def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: in
     """Put the application together.
 
     Args:
-        score: (N, 224, 224, 3) uint8 RGB to (N, 3) float32: logit of cat, of dog, novelty.
+        score: (N, 224, 224, 3) uint8 RGB to (N, 4) float32: logit of cat, of dog, novelty,
+            seconds that the network took for the batch that the picture was in.
         card: of the very model that `score` runs.
         tag: its exact tag.
         settings: limits.
@@ -125,6 +152,7 @@ def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: in
             Route("/model", routes.model),
             Route("/docs", routes.docs),
             Route("/openapi.json", routes.openapi),
+            Route("/metrics", routes.metrics),
         ],
         middleware=[
             Middleware(

@@ -12,6 +12,7 @@ from service.batch import Batch
 from service.keys import is_open
 from service.multipart import FIELD
 from service.problems import Kind, ProblemBody
+from service.record import REQUEST_ID
 from service.settings import Settings, variable
 
 JSON = dict[str, Any]
@@ -30,6 +31,14 @@ _PREDICT = (
 )
 _BATCH = (*_READING, *_SIZES, problems.TOO_MANY_PICTURES, *_OURS)
 
+_REQUEST_ID = {
+    "description": (
+        "Names the request in the answer, in the log and in traces. The client's own, if it is "
+        "1 to 128 of A-Z a-z 0-9 . _ -; else a new one."
+    ),
+    "schema": {"type": "string"},
+}
+
 
 class ModelCard(Card):
     """The card of the model that answers, and its tag."""
@@ -45,7 +54,11 @@ def document(settings: Settings, version: str) -> JSON:
         version: of the API's content: the model's tag.
     """
     paths, schemas = _paths(settings), _schemas(Answer, Batch, ModelCard, ProblemBody)
-    components: JSON = {"schemas": schemas}
+    components: JSON = {
+        "schemas": schemas,
+        "parameters": {"RequestId": _REQUEST_ID | {"name": REQUEST_ID, "in": "header"}},
+        "headers": {"RequestId": _REQUEST_ID},
+    }
     if settings.api_keys_file:
         components["securitySchemes"] = {KEY: {"type": "http", "scheme": "bearer"}}
         _require_key(paths)
@@ -63,9 +76,19 @@ def document(settings: Settings, version: str) -> JSON:
             "x-limits": _limits(settings),
             "x-problems": [_problem(kind) for kind in problems.KINDS],
         },
-        "paths": paths,
+        "paths": _with_request_id(paths),
         "components": components,
     }
+
+
+def _with_request_id(paths: JSON) -> JSON:
+    """Every request may bear one, every answer does."""
+    for operation in (operation for methods in paths.values() for operation in methods.values()):
+        operation["parameters"] = [{"$ref": "#/components/parameters/RequestId"}]
+        for response in operation["responses"].values():
+            headers = response.setdefault("headers", {})
+            headers[REQUEST_ID] = {"$ref": "#/components/headers/RequestId"}
+    return paths
 
 
 def _limits(settings: Settings) -> list[JSON]:
@@ -77,7 +100,7 @@ def _limits(settings: Settings) -> list[JSON]:
             "description": field.description,
         }
         for name, field in Settings.model_fields.items()
-        if name.startswith("max_") or name.endswith("_timeout_s")
+        if field.annotation in (int, float)
     ]
 
 

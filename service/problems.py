@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from service import images
+from service.record import Record
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1  # queues here are seconds long at most, so a soon retry is a fair one
@@ -95,8 +97,21 @@ class Problem(Exception):
 
     def as_response(self) -> JSONResponse:
         """The whole HTTP answer."""
-        content = self.body().model_dump()
-        return JSONResponse(content, self.kind.status, headers=self.headers, media_type=MEDIA_TYPE)
+        return _ProblemResponse(self)
+
+
+class _ProblemResponse(JSONResponse):
+    """Notes, when it is sent, what the request came to: every layer's refusals pass here."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.body().model_dump(), problem.kind.status, problem.headers)
+        self.slug = problem.kind.slug
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        Record.of(scope).problem = self.slug
+        await super().__call__(scope, receive, send)
 
 
 def of_image(error: images.ImageError) -> Problem:

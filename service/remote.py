@@ -12,6 +12,7 @@ from service import problems
 Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 CHUNK = 16  # pictures a call: one full batch of the network's, so that nobody waits for a giant
+WIDTH = 4  # columns of a score
 TRIES = 4
 _PAUSE_S = 0.05  # doubles with every try; a reset connection is good again at once
 
@@ -20,7 +21,7 @@ class Remote:
     """Calls the network, again if the connection broke: scoring is pure, twice does no harm."""
 
     def __init__(self, call: Call) -> None:
-        """Args: call: (N, 224, 224, 3) uint8 to (N, 3) float32; N at most `CHUNK`."""
+        """Args: call: (N, 224, 224, 3) uint8 to (N, WIDTH) float32; N at most `CHUNK`."""
         self._call = call
 
     async def __call__(self, pixels: np.ndarray) -> np.ndarray:
@@ -29,7 +30,8 @@ class Remote:
         Args:
             pixels: (N, 224, 224, 3) uint8, RGB; N at least 1.
         Returns:
-            (N, 3) float32: logit of cat, logit of dog, novelty.
+            (N, WIDTH) float32: logit of cat, logit of dog, novelty, seconds that the network
+            took for the batch that the picture was in.
         Raises:
             Problem: 503, the network is overloaded or out of reach.
         """
@@ -38,7 +40,7 @@ class Remote:
             rows = np.concatenate(await asyncio.gather(*map(self._score, chunks)))
         except (ServiceUnavailable, ClientConnectionError, ClientPayloadError) as exc:
             raise problems.overloaded() from exc
-        if rows.shape != (len(pixels), 3):
+        if rows.shape != (len(pixels), WIDTH):
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
 

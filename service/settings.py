@@ -78,6 +78,7 @@ class Settings(BaseModel):
             "https://shop.example, separated by spaces; * for all."
         ),
     )
+    access_log: bool = Field(default=True, description="Log a line of JSON for each request.")
 
 
 def variable(field: str) -> str:

@@ -1,7 +1,7 @@
-"""BentoML's own routes, as far as we let them through, with errors as problems.
+"""Routes for machines that watch, with errors as problems; and BentoML's own that are hidden.
 
-BentoML adds /livez, /healthz, /readyz and /metrics, which we want, and /schema.json,
-which describes insides. All else reaches our own application.
+BentoML adds /livez, /healthz and /readyz, which we want, and /schema.json, which describes
+insides. All else reaches our own application, /metrics too.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class SystemRoutes:
         return None
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
-        """Let BentoML answer, unless that answer would be an error: return ours then."""
+        """Let what is beneath answer, unless that answer would be an error: return ours then."""
         method, path = scope["method"], scope["path"]
         if path in HIDDEN:
             return problems.not_found(path)

@@ -16,6 +16,7 @@ import httpx
 
 REPOSITORY = Path(__file__).parent.parent
 START_TIMEOUT_S = 60
+_OPERATORS = ("CATDOG_", "BENTOML_", "OTEL_")
 
 
 @dataclass(frozen=True)
@@ -127,5 +128,5 @@ def _wait_until_ready(server: Server) -> None:
 
 def _environment(home: Path) -> dict[str, str]:
     """Ours, less what an operator may have set for a server of their own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CATDOG_", "BENTOML_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OPERATORS)}
     return kept | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}

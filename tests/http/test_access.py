@@ -140,4 +140,4 @@ def test_servers_of_one_home_keep_their_own_metrics(
 ) -> None:
     client.get("/model")
     for text in (client.get("/metrics").text, guarded.get("/metrics", headers=bearer(KEY)).text):
-        assert "bentoml_service_request_total{" in text
+        assert "catdog_requests_total{" in text

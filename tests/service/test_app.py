@@ -27,7 +27,12 @@ async def cats(pixels: np.ndarray) -> np.ndarray:
     """A network that asserts what it is given, and sees cats."""
     assert pixels.dtype == np.uint8
     assert pixels.shape[1:] == (224, 224, 3)
-    return np.tile(np.array([[9.0, 0.0, 0.0]], np.float32), (len(pixels), 1))
+    return np.tile(np.array([[9.0, 0.0, 0.0, 0.001]], np.float32), (len(pixels), 1))
+
+
+async def broken(_: np.ndarray) -> np.ndarray:
+    """A network with a bug."""
+    raise KeyError("/secret/path")
 
 
 def talk(what: Talk, *, score: app.Score = cats, **settings: Any) -> Any:
@@ -167,9 +172,6 @@ def test_silent_network_is_503_with_retry_after(path: str) -> None:
 
 
 def test_bug_of_ours_is_500_and_says_nothing_of_our_insides() -> None:
-    async def broken(_: np.ndarray) -> np.ndarray:
-        raise KeyError("/secret/path")
-
     response = talk(post("/predict", content=pictures.plain()), score=broken)
     assert "secret" not in assert_problem(response, 500, "internal-error")
 

@@ -21,6 +21,7 @@ def test_set_variable_counts() -> None:
         ("CATDOG_MAX_PIXELS", "99999999999"),
         ("CATDOG_UPLOAD_TIMEOUT_S", "3600"),
         ("CATDOG_MODEL", "../../etc"),
+        ("CATDOG_ACCESS_LOG", "maybe"),
     ],
 )
 def test_bad_value_is_a_sentence_that_names_variable_and_value(name: str, value: str) -> None:

@@ -1,0 +1,129 @@
+"""Prometheus metrics. docs/monitoring.md lists them.
+
+Both processes write theirs into files of one folder, PROMETHEUS_MULTIPROC_DIR, which BentoML
+sets (and into which it writes its own of the network); /metrics is the sum over those.
+prometheus_client reads that variable when it is first imported: hence the imports inside
+functions. Nothing is registered in a process's own registry, which /metrics never reads.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from service import problems
+from service.answer import NEITHER
+from service.artifact import LABELS, Card
+from service.record import Record
+
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
+
+LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+PICTURES = (1, 2, 4, 8, 12, 16, 32, 64)
+CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
+NOVELTIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
+
+
+class Metrics:
+    """Those of the process that speaks HTTP."""
+
+    def __init__(self, tag: str, card: Card) -> None:
+        from prometheus_client import Counter, Gauge
+
+        self._requests = Counter(
+            "catdog_requests_total", "Requests answered.", ["route", "status"], registry=None
+        )
+        self._request_s = _histogram(
+            "catdog_request_seconds", "From a request to its answer's end.", LATENCIES_S, ["route"]
+        )
+        self._decode_s = _histogram(
+            "catdog_decode_seconds", "Decoding all pictures of a request.", LATENCIES_S
+        )
+        self._queue_s = _histogram(
+            "catdog_queue_seconds", "A request's wait for the network.", LATENCIES_S
+        )
+        self._model_s = _histogram(
+            "catdog_model_seconds", "The network's work for a request.", LATENCIES_S
+        )
+        self._predictions = Counter(
+            "catdog_predictions_total", "Pictures answered.", ["label"], registry=None
+        )
+        self._rejections = Counter(
+            "catdog_rejections_total", "Requests and pictures refused.", ["reason"], registry=None
+        )
+        self._confidence = _histogram(
+            "catdog_confidence_ratio", "Confidence of the answers.", CONFIDENCES, ["label"]
+        )
+        self._novelty = _histogram(
+            "catdog_novelty_ratio", "Novelty of the pictures answered.", NOVELTIES
+        )
+        # One process speaks HTTP. Should it be killed, its successor's word counts, not the sum.
+        self._in_flight = Gauge(
+            "catdog_requests_in_flight",
+            "Requests being answered, those for health and metrics aside.",
+            registry=None,
+            multiprocess_mode="mostrecent",
+        )
+        self._n_in_flight = 0
+        self._in_flight.set(0)
+        info = Gauge(
+            "catdog_model_info",
+            "The model that answers: 1.",
+            ["tag", "precision"],
+            registry=None,
+            multiprocess_mode="max",
+        )
+        info.labels(tag, card.precision).set(1)
+        # From 0 on, so that the first of each is seen as an increase.
+        for label in (*LABELS, NEITHER):
+            self._predictions.labels(label)
+        for kind in problems.KINDS:
+            self._rejections.labels(kind.slug)
+
+    def begin(self) -> None:
+        """A request is being answered."""
+        self._n_in_flight += 1
+        self._in_flight.set(self._n_in_flight)
+
+    def end(self, record: Record) -> None:
+        """It has been."""
+        self._n_in_flight -= 1
+        self._in_flight.set(self._n_in_flight)
+        self._request_s.labels(record.route).observe(record.duration_s)
+        if record.decode.has_run:
+            self._decode_s.observe(record.decode.seconds)
+        if record.score.has_run:
+            self._queue_s.observe(record.queue_s)
+            self._model_s.observe(record.model_s)
+        for answer in record.answers:
+            self._predictions.labels(answer.label).inc()
+            self._confidence.labels(answer.label).observe(answer.confidence)
+            self._novelty.observe(answer.novelty)
+        for reason in (*record.refusals, *([record.problem] if record.problem else [])):
+            self._rejections.labels(reason).inc()
+
+    def count(self, record: Record) -> None:
+        """A request of any route has been answered, or given up."""
+        self._requests.labels(record.route, record.status or "none").inc()
+
+
+def exposition() -> tuple[bytes, str]:
+    """What all processes have counted, in Prometheus's text format, and its media type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def batch_pictures() -> "Histogram":
+    """Pictures the network is given at once; of the process that holds it."""
+    return _histogram("catdog_batch_pictures", "Pictures the network was given at once.", PICTURES)
+
+
+def _histogram(
+    name: str, about: str, buckets: Sequence[float], labels: Sequence[str] = ()
+) -> "Histogram":
+    from prometheus_client import Histogram
+
+    return Histogram(name, about, labels, buckets=buckets, registry=None)
