@@ -39,7 +39,7 @@ from service.watch import Watch
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them waits longer
-MAX_LATENCY_MS = 15_000  # past it BentoML sheds load; `max_in_flight` does so long before
+MAX_LATENCY_MS = 30_000  # past it BentoML sheds load; `max_in_flight` does so long before
 
 
 def _config() -> dict[str, object]:

@@ -51,7 +51,7 @@ class Settings(BaseModel):
         description="Width times height of a picture.",
     )
     max_in_flight: int = Field(
-        default=128,
+        default=256,  # 25 s of work where the network does ten a second, 4 s at 64
         gt=0,
         description="Pictures worked on at once, of all requests; a request with more gets 429.",
     )
@@ -61,10 +61,10 @@ class Settings(BaseModel):
         description="Bytes of bodies held at once, of all requests; past them, 503.",
     )
     upload_timeout_s: float = Field(
-        default=30, gt=0, le=30, description="Seconds for a request's body to arrive."
+        default=25, gt=0, le=25, description="Seconds for a request's body to arrive."
     )
     answer_timeout_s: float = Field(
-        default=20, gt=0, le=20, description="Seconds to decode and score; past them, 503."
+        default=30, gt=0, le=30, description="Seconds to decode and score; past them, 503."
     )
     api_keys_file: Path | None = Field(
         default=None,

@@ -73,6 +73,6 @@ def test_pictures_of_concurrent_batch_requests_are_not_mixed_up(server: Server) 
 
     async def all_batches() -> list[bool]:
         async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
-            return await asyncio.gather(*(ask_batch(http, n) for n in range(40)))
+            return await asyncio.gather(*(ask_batch(http, n) for n in range(20)))
 
     assert all(asyncio.run(all_batches()))
