@@ -115,9 +115,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             if kind is JPEG and scale < 1:
                 width, height = image.size
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
-            orientation = _orientation(image)
-            image.load()
-            return _upright(to_rgb(image, _LEAST_SIDE), orientation)
+            image.load()  # which turns a TIFF upright, and takes its orientation away
+            return _upright(to_rgb(image, _LEAST_SIDE), _orientation(image))
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:

@@ -23,10 +23,14 @@ def plain(rgb: RGB = RED, kind: str = "PNG", size: tuple[int, int] = (64, 48)) -
     return encode(Image.new("RGB", size, rgb), kind)
 
 
-def turned(orientation: int) -> bytes:
-    """Red over blue for who heeds the EXIF orientation; stored turned by its inverse."""
-    upright = Image.new("RGB", (64, 64), BLUE)
-    upright.paste(RED, (0, 0, 64, 32))
+def turned(orientation: int, kind: str = "JPEG") -> bytes:
+    """Red over blue, with a white top left, for who heeds the orientation.
+
+    Stored turned by its inverse; 96 x 64 upright.
+    """
+    upright = Image.new("RGB", (96, 64), BLUE)
+    upright.paste(RED, (0, 0, 96, 32))
+    upright.paste((255, 255, 255), (0, 0, 16, 16))
     undo = {
         1: None,
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,7 +44,7 @@ def turned(orientation: int) -> bytes:
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = orientation
     stored = upright if undo is None else upright.transpose(undo)
-    return encode(stored, "JPEG", quality=95, exif=exif)
+    return encode(stored, kind, quality=95, exif=exif.tobytes())
 
 
 def truncated_jpeg() -> bytes:

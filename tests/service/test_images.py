@@ -11,7 +11,7 @@ from PIL import Image
 
 from service import images
 from tests import pictures
-from tests.pictures import RED
+from tests.pictures import BLUE, RED
 
 
 def test_network_input_is_a_contiguous_upright_uint8_square() -> None:
@@ -86,3 +86,15 @@ def test_pixels_are_counted_before_they_are_decoded() -> None:
     data += struct.pack(">I", zlib.crc32(chunk)) + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
     with pytest.raises(images.TooManyPixels, match="64 million"):
         images.decode(data)
+
+
+WITH_ORIENTATION = [k for k in images.KINDS if k not in (images.GIF, images.BMP)]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", WITH_ORIENTATION, ids=lambda kind: kind.decoder)
+def test_every_kind_is_turned_upright_exactly_once(kind: images.Kind, orientation: int) -> None:
+    image = images.decode(pictures.turned(orientation, kind.decoder))
+    assert image.size == (96, 64)
+    for place, rgb in {(8, 8): (255, 255, 255), (80, 16): RED, (80, 48): BLUE}.items():
+        assert image.getpixel(place) == pytest.approx(rgb, abs=12)
