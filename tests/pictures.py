@@ -5,6 +5,8 @@ from typing import Any
 
 from PIL import Image
 
+from service import heic, images
+
 RED, BLUE, GREEN = (200, 20, 20), (20, 20, 200), (20, 250, 20)  # cat, dog, neither
 RGB = tuple[int, int, int]
 
@@ -13,6 +15,8 @@ _EXIF_ORIENTATION = 0x0112
 
 def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     """A file's bytes."""
+    if kind == images.HEIC.decoder:
+        heic.register()
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
@@ -44,6 +48,7 @@ def turned(orientation: int, kind: str = "JPEG") -> bytes:
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = orientation
     stored = upright if undo is None else upright.transpose(undo)
+    # HEIC's encoder makes irot and imir of it, too.
     return encode(stored, kind, quality=95, exif=exif.tobytes())
 
 
