@@ -1,6 +1,9 @@
 """Small pictures that the tests make themselves, as files' bytes."""
 
+import functools
 import io
+import struct
+import zlib
 from typing import Any
 
 from PIL import Image
@@ -66,3 +69,36 @@ def bomb() -> bytes:
 def padded(data: bytes, n_bytes: int) -> bytes:
     """The same picture in a file of exactly so many bytes; decoders stop before the padding."""
     return data + bytes(n_bytes - len(data))
+
+
+def png(size: tuple[int, int], depth: int, colour: int, row: bytes, *chunks: bytes) -> bytes:
+    """A PNG of equal rows, in any depth; Pillow writes some of them only.
+
+    Args:
+        size: width and height.
+        depth: bits a sample.
+        colour: 0 grey, 2 RGB, 4 grey and alpha, 6 RGBA.
+        row: samples of one row, big-endian.
+        chunks: more of them, each its name and its content, for between header and pixels.
+    """
+    header = b"IHDR" + struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, 0)
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(b"\0" + row) for _ in range(size[1])) + packer.flush()
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in (header, *chunks, b"IDAT" + packed, b"IEND")
+    )
+
+
+@functools.cache
+def slow() -> bytes:
+    """64 megapixels of 16 bits and with alpha, in a PNG file of 2 MB: a second's work at least."""
+    return png((8000, 8000), 16, 6, bytes(8000 * 8))
+
+
+@functools.cache
+def endless() -> bytes:
+    """16 megapixels in a JPEG of 120 kB, every one of which is to be visited a thousand times."""
+    whole = encode(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True, subsampling=0)
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last_scan * 1000 + whole[-2:]
