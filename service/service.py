@@ -5,7 +5,6 @@ client can write to. Serve it with `bentoml serve service.service:CatDog`.
 """
 
 import os
-import warnings
 
 import bentoml
 import numpy as np
@@ -102,8 +101,6 @@ class CatDog:
         os.environ[settings.variable("model")] = exact_tag
 
     def __init__(self) -> None:
-        # What Pillow thinks of the pictures that clients send is not for our log.
-        warnings.filterwarnings("ignore", module=r"PIL\.")
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         self.http = app.build(
@@ -111,7 +108,7 @@ class CatDog:
             card=artifact.read_card(folder),
             tag=tag,
             settings=chosen,
-            threads=usable_cores(),
+            decoders=usable_cores(),
         )
 
     async def _score(self, pixels: np.ndarray) -> np.ndarray:
