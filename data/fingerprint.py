@@ -26,7 +26,6 @@ PHASH_SIDE = 32  # pixels; what imagehash's pHash looks at
 FLAT_LEVELS = 4.0
 
 _DECODERS = [kind.decoder for kind in images.KINDS]
-_HEAD_BYTES = 32  # as many as `images.sniff` looks at, and some
 _CHUNK = 16  # pictures a worker takes at a time, about 50 ms of work
 
 
@@ -79,7 +78,7 @@ def _start_worker() -> None:
 def _scan_one(path: Path) -> Fingerprint | Excluded:
     try:
         with path.open("rb") as file:
-            data = file.read(_HEAD_BYTES)
+            data = file.read(images.HEAD_BYTES)
             if images.sniff(data) is not None:  # or else don't read a whole video
                 data += file.read()
         return fingerprint(data)

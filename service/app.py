@@ -37,13 +37,15 @@ class Routes:
     """The endpoints, and what they share."""
 
     def __init__(
-        self, *, score: Score, card: Card, tag: str, settings: Settings, threads: int
+        self, *, score: Score, card: Card, tag: str, settings: Settings, decoders: int
     ) -> None:
         self._score = score
         self._card = card
         self._tag = tag
         self._settings = settings
-        self._decode = Decoder(threads, settings.max_pixels)
+        self._decode = Decoder(
+            decoders, max_pixels=settings.max_pixels, timeout_s=settings.decode_timeout_s
+        )
         self._pictures = Budget(settings.max_in_flight, problems.too_many_requests)
         self._bytes = Budget(settings.max_buffered_bytes, problems.overloaded)
         self._openapi = openapi.document(settings, tag)
@@ -131,7 +133,7 @@ class Routes:
         return answer(row[:2], float(row[2]), self._card.calibration, self._tag)
 
 
-def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: int) -> Starlette:
+def build(*, score: Score, card: Card, tag: str, settings: Settings, decoders: int) -> Starlette:
     """Put the application together.
 
     Args:
@@ -140,9 +142,9 @@ def build(*, score: Score, card: Card, tag: str, settings: Settings, threads: in
         card: of the very model that `score` runs.
         tag: its exact tag.
         settings: limits.
-        threads: pictures decoded at once.
+        decoders: processes, each of which decodes one picture at a time.
     """
-    routes = Routes(score=score, card=card, tag=tag, settings=settings, threads=threads)
+    routes = Routes(score=score, card=card, tag=tag, settings=settings, decoders=decoders)
     app = Starlette(
         routes=[
             Route("/", routes.page),

@@ -46,6 +46,8 @@ def _strip_to_rgb(image: Image.Image, full_scale: float) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         # Pillow's own conversion clips at 255 and turns such a picture white.
         grey = np.nan_to_num(np.asarray(image, dtype=np.float32))
+        if "transparency" in image.info:  # the one grey of a PNG that stands for nothing
+            grey[grey == image.info["transparency"]] = full_scale
         grey8 = np.clip(grey * (255.0 / full_scale), 0, 255).astype(np.uint8)
         return Image.fromarray(grey8).convert("RGB")
     if image.has_transparency_data:

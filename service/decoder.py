@@ -1,19 +1,40 @@
-"""Decodes pictures beside the event loop, on no more threads than there are cores."""
+"""Decodes pictures beside the event loop, in processes that only their own picture can break."""
 
 import asyncio
+import logging
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 
 from service import images, problems
+from service.decode_process import Crashed, DecodeProcess, NotReceived, TookTooLong
+from service.problems import Problem
+
+TRIES = 3  # processes that may be lost before they got a picture, until it is refused
+
+log = logging.getLogger(__name__)
 
 
 class Decoder:
-    """Bytes to what the network sees. Pillow lets go of the interpreter lock while it works."""
+    """Bytes to what the network sees. One thread waits for each process."""
 
-    def __init__(self, threads: int, max_pixels: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+    def __init__(self, processes: int, *, max_pixels: int, timeout_s: float) -> None:
+        """Start the processes, without waiting for them; they end with this object.
+
+        Args:
+            processes: pictures decoded at once.
+            max_pixels: of a picture.
+            timeout_s: a picture may take, once a process has it.
+        """
         self._max_pixels = max_pixels
+        self._timeout_s = timeout_s
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="decode")
+        self._idle: SimpleQueue[DecodeProcess] = SimpleQueue()
+        for _ in range(processes):
+            self._idle.put(DecodeProcess())
+        weakref.finalize(self, _close_all, self._idle)
 
     async def __call__(self, data: bytes) -> np.ndarray:
         """Decode one picture.
@@ -21,13 +42,49 @@ class Decoder:
         Returns:
             (224, 224, 3) uint8, RGB.
         Raises:
-            Problem: 400, 413, 415 or 422, as `service.images` judged it.
+            Problem: 400, 413, 415 or 422, as `service.images` judged it; 422 also if the
+                decoder crashed on it or took too long; 503 if none could be started.
         """
         loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._pool, self._decode, data)
-        except images.ImageError as exc:
-            raise problems.of_image(exc) from exc
+        return await loop.run_in_executor(self._threads, self._decode, data)
 
     def _decode(self, data: bytes) -> np.ndarray:
-        return images.network_input(data, max_pixels=self._max_pixels)
+        """In one of as many threads as there are processes, so one of these is idle."""
+        process = self._idle.get()
+        try:
+            for _ in range(TRIES):
+                try:
+                    return process.decode(
+                        data, max_pixels=self._max_pixels, timeout_s=self._timeout_s
+                    )
+                except NotReceived:
+                    process = _replaced(process, "before it was given a picture")
+        except images.ImageError as exc:
+            raise problems.of_image(exc) from exc
+        except Crashed as exc:
+            process = _replaced(process, f"on a picture of {len(data)} bytes")
+            detail = "The decoder crashed on the picture, which is damaged or made to do that."
+            raise Problem(problems.DAMAGED, f"{detail} {_SAVE_IT_ANEW}") from exc
+        except TookTooLong as exc:
+            process = _replaced(process, f"out of time, on a picture of {len(data)} bytes")
+            detail = f"Decoding the picture took over {self._timeout_s:g} s, the most allowed."
+            raise Problem(problems.DAMAGED, f"{detail} {_SAVE_IT_ANEW}") from exc
+        except OSError:
+            log.exception("No process could be started to decode with")
+        finally:
+            self._idle.put(process)
+        raise Problem(problems.OVERLOADED, "No picture can be decoded now. Send it again later.")
+
+
+_SAVE_IT_ANEW = "Open it in a program for pictures, scale it down, and send it saved as a JPEG."
+
+
+def _replaced(process: DecodeProcess, when: str) -> DecodeProcess:
+    status = process.close()
+    log.warning("Decode process %d ended %s (exit status %d)", process.pid, when, status)
+    return DecodeProcess()
+
+
+def _close_all(idle: SimpleQueue[DecodeProcess]) -> None:
+    while not idle.empty():
+        idle.get().close()

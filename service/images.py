@@ -12,6 +12,7 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
+from service import heic
 from service.colour import to_rgb
 
 SIDE = 224  # the network sees the central square of a picture, scaled to this side
@@ -23,6 +24,7 @@ MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this wi
 
 _EXIF_ORIENTATION = 0x0112
 _LEAST_SIDE = 2 * TRAINING_SIDE  # short side that a large picture is shrunk to on decoding
+_SCALE_IT_DOWN = f"Scale it down: {_LEAST_SIDE} pixels on the short side lose nothing."
 
 
 class ImageError(ValueError):
@@ -38,7 +40,7 @@ class UnsupportedImage(ImageError):
 
 
 class TooManyPixels(ImageError):
-    """The header announces more pixels than are allowed."""
+    """The header announces more pixels than are allowed, or they do not fit into memory."""
 
 
 class DamagedImage(ImageError):
@@ -60,7 +62,10 @@ BMP = Kind("BMP", "image/bmp")
 TIFF = Kind("TIFF", "image/tiff")
 WEBP = Kind("WEBP", "image/webp")
 AVIF = Kind("AVIF", "image/avif")
-KINDS = (JPEG, PNG, GIF, BMP, TIFF, WEBP, AVIF)
+HEIC = Kind("HEIF", "image/heic")
+KINDS = (JPEG, PNG, GIF, BMP, TIFF, WEBP, AVIF, *((HEIC,) if heic.is_installed() else ()))
+
+HEAD_BYTES = 128  # as many as `sniff` looks at
 
 _MAGIC = (
     (b"\xff\xd8\xff", JPEG),
@@ -71,18 +76,39 @@ _MAGIC = (
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
 )
+_BRANDS = {b"avif": AVIF, b"avis": AVIF} | dict.fromkeys(heic.BRANDS, HEIC)
+_CONTAINER_BRANDS = (b"mif1", b"msf1")  # "see the compatible brands"
 
 
 def sniff(data: bytes) -> Kind | None:
-    """Tell the kind of image from its first bytes; file names and headers lie."""
+    """Tell the kind of image from its first `HEAD_BYTES`; file names and headers lie.
+
+    Returns:
+        one of `KINDS`; HEIC also where it is none of them; None for anything else.
+    """
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
-    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
-        return AVIF
-    return None
+    return _sniff_brands(data) if data[4:8] == b"ftyp" else None
+
+
+def _sniff_brands(data: bytes) -> Kind | None:
+    """AVIF and HEIC share a container, ISO/IEC 23008-12; its first box names what is inside."""
+    major = data[8:12]
+    if major not in _CONTAINER_BRANDS:
+        return _BRANDS.get(major)
+    end = min(int.from_bytes(data[:4], "big"), HEAD_BYTES)
+    compatible = (data[at : at + 4] for at in range(16, end, 4))
+    return next((_BRANDS[brand] for brand in compatible if brand in _BRANDS), None)
+
+
+def load_decoders() -> None:
+    """Import at once what `decode` would import at the first picture of some kind."""
+    Image.init()
+    if HEIC in KINDS:
+        heic.register()
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -103,11 +129,13 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     if not data:
         raise EmptyImage("The picture is empty: 0 bytes came.")
     kind = sniff(data)
-    if kind is None:
-        raise UnsupportedImage(
-            "These bytes are not an image of a kind we take. "
-            f"Send one of: {', '.join(k.media_type for k in KINDS)}."
-        )
+    if kind is None or kind not in KINDS:
+        came = "These bytes are not an image of a kind we take."
+        if kind is HEIC:
+            came = "This is a HEIC picture, and this server lacks the extra that reads them."
+        raise UnsupportedImage(f"{came} Send one of: {', '.join(k.media_type for k in KINDS)}.")
+    if kind is HEIC:
+        heic.register()
     try:
         with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
             _refuse_bomb(image.size, max_pixels)
@@ -115,13 +143,15 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             if kind is JPEG and scale < 1:
                 width, height = image.size
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
-            orientation = _orientation(image)
-            image.load()
-            return _upright(to_rgb(image, _LEAST_SIDE), orientation)
+            image.load()  # which turns a TIFF upright, and takes its orientation away
+            return _upright(to_rgb(image, _LEAST_SIDE), _orientation(image))
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise TooManyPixels(_bomb_message("too many", max_pixels)) from exc
+    except MemoryError as exc:
+        came = "Decoding the picture takes more memory than is allowed."
+        raise TooManyPixels(f"{came} {_SCALE_IT_DOWN}") from exc
     # Whatever a decoder raises (OSError, SyntaxError, struct.error, zlib.error ...)
     # is its verdict on these bytes, and its text can leak our paths.
     except Exception as exc:
@@ -192,7 +222,7 @@ def _bomb_message(what: str, max_pixels: int, came: int | None = None) -> str:
     came_text = f"{came / 1e6:.1f} million" if came is not None else ""
     return (
         f"The picture has {what} {came_text} pixels; at most {max_pixels / 1e6:g} million "
-        "are allowed. Scale it down: 512 pixels on the short side lose nothing."
+        f"are allowed. {_SCALE_IT_DOWN}"
     ).replace("  ", " ")
 
 

@@ -1,4 +1,7 @@
-"""The same answers as over HTTP, from files, without a server."""
+"""The same answers as over HTTP, from files, without a server.
+
+Decoded in this process: the files are the user's own, and nobody else waits for an answer.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

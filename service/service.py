@@ -6,7 +6,6 @@ client can write to. Serve it with `bentoml serve service.service:CatDog`.
 
 import logging
 import os
-import warnings
 from time import perf_counter
 
 import bentoml
@@ -141,14 +140,12 @@ class CatDog:
 
     def __init__(self) -> None:
         log.configure()
-        # What Pillow thinks of the pictures that clients send is not for our log.
-        warnings.filterwarnings("ignore", module=r"PIL\.")
         draining.refuse_new_connections()
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
         self.http = app.build(
-            score=Remote(self._score), card=card, tag=tag, settings=chosen, threads=usable_cores()
+            score=Remote(self._score), card=card, tag=tag, settings=chosen, decoders=usable_cores()
         )
         self.watch = Watch(
             self.http.routes,

@@ -63,6 +63,9 @@ class Settings(BaseModel):
     upload_timeout_s: float = Field(
         default=25, gt=0, le=25, description="Seconds for a request's body to arrive."
     )
+    decode_timeout_s: float = Field(
+        default=5, gt=0, le=20, description="Seconds to decode one picture; past them, 422."
+    )
     answer_timeout_s: float = Field(
         default=30, gt=0, le=30, description="Seconds to decode and score; past them, 503."
     )

@@ -90,7 +90,7 @@ async def _read_raw(request: Request, settings: Settings, held: Share) -> bytes:
     if not body:
         detail = f"The body is empty. Send a picture as the body, or as a form's part {FIELD!r}."
         raise Problem(problems.NO_PICTURE, detail)
-    if images.sniff(bytes(body[:16])) is None:
+    if images.sniff(bytes(body[: images.HEAD_BYTES])) is None:
         raise Problem(problems.UNSUPPORTED, _not_a_picture(request))
     return bytes(body)
 

@@ -40,7 +40,7 @@ def talk(what: Talk, *, score: app.Score = cats, **settings: Any) -> Any:
 
     async def run() -> Any:
         application = app.build(
-            score=score, card=CARD, tag="catdog:x", settings=Settings(**settings), threads=1
+            score=score, card=CARD, tag="catdog:x", settings=Settings(**settings), decoders=1
         )
         transport = httpx.ASGITransport(application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:

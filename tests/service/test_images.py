@@ -3,6 +3,7 @@
 import contextlib
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 from service import images
 from tests import pictures
-from tests.pictures import RED
+from tests.pictures import BLUE, RED
 
 
 def test_network_input_is_a_contiguous_upright_uint8_square() -> None:
@@ -80,9 +81,79 @@ def test_every_truncation_of_every_kind_is_read_or_refused(kind: images.Kind) ->
 
 def test_pixels_are_counted_before_they_are_decoded() -> None:
     """A PNG that announces 60,000 x 60,000 pixels and holds none."""
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + header
-    data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk
-    data += struct.pack(">I", zlib.crc32(chunk)) + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
+    data = bytearray(pictures.png((1, 1), 8, 2, b""))
+    data[16:24] = struct.pack(">II", 60_000, 60_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
     with pytest.raises(images.TooManyPixels, match="64 million"):
-        images.decode(data)
+        images.decode(bytes(data))
+
+
+WITH_ORIENTATION = [k for k in images.KINDS if k not in (images.GIF, images.BMP)]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", WITH_ORIENTATION, ids=lambda kind: kind.decoder)
+def test_every_kind_is_turned_upright_exactly_once(kind: images.Kind, orientation: int) -> None:
+    image = images.decode(pictures.turned(orientation, kind.decoder))
+    assert image.size == (96, 64)
+    for place, rgb in {(8, 8): (255, 255, 255), (80, 16): RED, (80, 48): BLUE}.items():
+        assert image.getpixel(place) == pytest.approx(rgb, abs=12)
+
+
+def samples(*values: int) -> bytes:
+    """A row of 64 pixels of these 16-bit samples."""
+    return struct.pack(f">{len(values)}H", *values) * 64
+
+
+@pytest.mark.parametrize(
+    ("colour", "row"),
+    [(2, samples(0xC8C8, 0x1414, 0x1414)), (6, samples(0xC8C8, 0x1414, 0x1414, 0xFFFF))],
+    ids=["RGB", "RGBA"],
+)
+def test_16_bit_colours_keep_their_values(colour: int, row: bytes) -> None:
+    assert (images.network_input(pictures.png((64, 48), 16, colour, row)) == RED).all()
+
+
+@pytest.mark.parametrize("grey", [0x1414, 0x1415])
+def test_the_transparent_grey_of_a_16_bit_picture_is_white(grey: int) -> None:
+    transparent = b"tRNS" + struct.pack(">H", 0x1414)
+    data = pictures.png((64, 48), 16, 0, samples(grey), transparent)
+    assert (images.network_input(data) == (255 if grey == 0x1414 else 20)).all()
+
+
+def test_picture_in_front_of_an_animation_that_it_is_no_part_of_counts() -> None:
+    still, *frames = (Image.new("RGB", (64, 48), rgb) for rgb in (RED, BLUE, BLUE))
+    data = pictures.encode(still, "PNG", save_all=True, append_images=frames, default_image=True)
+    assert (images.network_input(data) == RED).all()
+
+
+def gif_of_other_sizes(canvas: tuple[int, int], frame: tuple[int, int]) -> bytes:
+    data = bytearray(pictures.plain(kind="GIF", size=(8, 8)))
+    data[6:10] = struct.pack("<HH", *canvas)
+    where = data.index(b",\0\0\0\0\x08\0\x08\0") + 5
+    data[where : where + 4] = struct.pack("<HH", *frame)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("canvas", "frame"), [((9000, 9000), (8, 8)), ((8, 8), (9000, 9000)), ((65535, 65535), (8, 8))]
+)
+def test_pixels_of_a_gif_are_those_of_canvas_and_frame(
+    canvas: tuple[int, int], frame: tuple[int, int]
+) -> None:
+    with pytest.raises(images.TooManyPixels, match="64 million"):
+        images.decode(gif_of_other_sizes(canvas, frame))
+
+
+@pytest.mark.parametrize("chunk", [b"iCCPa\0\0", b"zTXta\0\0"], ids=["profile", "text"])
+def test_a_bomb_in_what_is_no_pixels_does_not_go_off(chunk: bytes) -> None:
+    bomb = chunk + zlib.compress(bytes(50_000_000), 9)
+    data = pictures.png((64, 48), 8, 2, bytes(64 * 3), bomb)
+    tracemalloc.start()
+    try:
+        with pytest.raises(images.DamagedImage):
+            images.decode(data)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 10_000_000
