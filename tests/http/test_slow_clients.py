@@ -26,20 +26,20 @@ def whole(n: int = 0) -> bytes:
     return raw_client.request(pictures.plain((4 * n, 0, 128)))
 
 
-async def ask(url: str, n: int, times: int) -> list[str]:
+async def ask(http: httpx.AsyncClient, n: int, times: int) -> list[str]:
     """An ordinary client. Returns what went wrong."""
     wrong = []
-    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
-        for i in range(times):
-            rgb = (4 * n, 8 * i, 128)
-            response = await http.post("/predict", content=pictures.plain(rgb, size=(8, 8)))
-            if response.status_code != 200 or not is_answer_to(rgb, response.json()):
-                wrong.append(f"{rgb} got {response.status_code} {response.text}")
+    for i in range(times):
+        rgb = (4 * n, 8 * i, 128)
+        response = await http.post("/predict", content=pictures.plain(rgb, size=(8, 8)))
+        if response.status_code != 200 or not is_answer_to(rgb, response.json()):
+            wrong.append(f"{rgb} got {response.status_code} {response.text}")
     return wrong
 
 
 async def ask_all(url: str, clients: int, times: int) -> list[str]:
-    wrong = await asyncio.gather(*(ask(url, n, times) for n in range(clients)))
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+        wrong = await asyncio.gather(*(ask(http, n, times) for n in range(clients)))
     return [w for each in wrong for w in each]
 
 
