@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import Random
+from typing import Any
 
 import aiohttp
 
@@ -190,7 +191,9 @@ def _form(*pictures: Specimen | Mutant) -> aiohttp.FormData:
     return form
 
 
-def _wrong_answer(sent: Sequence[Specimen | Mutant], answers: Sequence[dict]) -> str | None:
+def _wrong_answer(
+    sent: Sequence[Specimen | Mutant], answers: Sequence[dict[str, Any]]
+) -> str | None:
     """Of answers to these pictures, in order, the first that is not its picture's."""
     if len(answers) != len(sent):
         return f"{len(answers)} answers to {len(sent)} pictures"
