@@ -46,7 +46,7 @@ def is_answer_to(
 ) -> bool:
     """Whether an answer of the service is that to a picture of this colour, and no other's."""
     off = abs(answer["probabilities"]["cat"] - p_cat(rgb)), abs(answer["novelty"] - novelty(rgb))
-    return max(off) < tolerance
+    return bool(max(off) < tolerance)
 
 
 def write_artifact(folder: Path) -> Card:

@@ -12,7 +12,6 @@ tried here is what stands before a network. The exit status is 1 if anything was
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from itertools import islice
@@ -66,8 +65,7 @@ def main() -> None:
     options = parser.parse_args()
     runs = Path(os.environ.get("CATDOG_RUNS", "runs"))
     folder = runs / time.strftime("fuzz-%Y-%m-%d-%H%M%S")
-    folder.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as home, known_server.running(Path(home)) as server:
+    with known_server.running(folder / "server") as server:
         is_well = fuzz(server, options.count, options.seed, folder)
     print(f"{'All well' if is_well else 'Not well'}; {folder} has what was sent.")
     sys.exit(0 if is_well else 1)

@@ -26,11 +26,11 @@ class Mutant:
     data: bytes
 
 
-def mutants(seed: int) -> Iterator[Mutant]:
-    """Without end, the same for the same seed: files of every kind, mutated, and all bombs."""
+def mutants(seed: int, *, with_bombs: bool = True) -> Iterator[Mutant]:
+    """Without end, the same for the same seed: files of every kind, mutated; a bomb at times."""
     rng = Random(seed)  # noqa: S311 - to be repeated, not to be secret
     while True:
-        if rng.randrange(_ONE_BOMB_IN) == 0:
+        if with_bombs and rng.randrange(_ONE_BOMB_IN) == 0:
             name = rng.choice(list(BOMBS))
             yield Mutant(name, BOMBS[name]())
             continue

@@ -42,10 +42,10 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def shots(seed: int) -> Iterator[Shot]:
+def shots(seed: int, *, with_bombs: bool = True) -> Iterator[Shot]:
     """Without end, the same for the same seed."""
     rng = Random(seed)  # noqa: S311 - to be repeated, not to be secret
-    pictures = mutants(seed)
+    pictures = mutants(seed, with_bombs=with_bombs)
     while True:
         way = rng.choice(("raw", "raw", "form", "batch"))
         n = rng.randint(1, _MOST_IN_A_BATCH) if way == "batch" else 1

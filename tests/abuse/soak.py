@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import os
 import sys
-import tempfile
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tqdm import tqdm
 from tests.abuse import known_server, memory, processes, soak_report, specimens
 from tests.abuse.bombs import BOMBS
 from tests.abuse.memory import Sample
+from tests.abuse.mutations import mutants
 from tests.abuse.traffic import Traffic
 from tests.live_server import Server, running
 
@@ -49,16 +49,19 @@ class Soak:
     has_restarted: bool
 
 
-async def soak(server: Server, seconds: float, *, is_known: bool = True) -> Soak:
+async def soak(
+    server: Server, seconds: float, *, is_known: bool = True, with_bombs: bool = True
+) -> Soak:
     """Drive traffic for so long.
 
     Args:
         server: with `PLACES` places.
         seconds: slow clients and bursts begin none after them, but come to their end.
         is_known: it serves `tests.known_network`.
+        with_bombs: among the spoiled pictures.
     """
     before = processes.services(server)
-    for make in BOMBS.values():
+    for make in BOMBS.values() if with_bombs else ():
         make()  # now, for it takes seconds, and the clients share one event loop
     # Shorter than the server's own patience, or it closes what we are about to use.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)
@@ -67,7 +70,8 @@ async def soak(server: Server, seconds: float, *, is_known: bool = True) -> Soak
         pictures = specimens.known()
         if not is_known:
             pictures = [await specimen.answered_by(http) for specimen in pictures]
-        traffic = Traffic(server.url, http, pictures, seed=0)
+        spoiled = mutants(seed=0, with_bombs=with_bombs)
+        traffic = Traffic(server.url, http, pictures, spoiled, seed=0)
         end = time.monotonic() + seconds
 
         async def keep_visiting() -> None:
@@ -106,7 +110,7 @@ async def _show_progress(traffic: Traffic, end: float) -> None:
 
 def _server(model: str | None, folder: Path) -> AbstractContextManager[Server]:
     if model is None:
-        return known_server.running(folder, CATDOG_MAX_IN_FLIGHT=PLACES)
+        return known_server.running(folder / "server", CATDOG_MAX_IN_FLIGHT=PLACES)
     home = Path(os.environ.get("BENTOML_HOME", ".bentoml"))
     return running(
         home, folder / "server.log", model, CATDOG_MODEL=model, CATDOG_MAX_IN_FLIGHT=PLACES
@@ -125,11 +129,8 @@ def main() -> None:
     folder.mkdir(parents=True)
     served = options.model or "the tests' network of known arithmetic"
     print(f"== {options.minutes:g} minutes of mixed traffic to {served}", flush=True)
-    with (
-        tempfile.TemporaryDirectory() as home,
-        _server(options.model or None, Path(home)) as server,
-    ):
-        done = asyncio.run(soak(server, options.minutes * 60, is_known=not options.model))
+    with _server(options.model, folder) as server:
+        done = asyncio.run(soak(server, options.minutes * 60, is_known=options.model is None))
     soak_report.write(folder, done, served=served, most_growth=MOST_GROWTH)
     is_well = not done.traffic.complaints and not done.has_restarted and done.growth < MOST_GROWTH
     print(f"{'All well' if is_well else 'Not well'}: {folder}/soak.json, {folder}/memory.svg")

@@ -24,7 +24,7 @@ class Specimen:
 
     def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
         """Whether this is the answer to this picture."""
-        p_cat, novelty = answer["probabilities"]["cat"], answer["novelty"]
+        p_cat, novelty = float(answer["probabilities"]["cat"]), float(answer["novelty"])
         return max(abs(p_cat - self.p_cat), abs(novelty - self.novelty)) < TOLERANCE
 
     async def answered_by(self, http: aiohttp.ClientSession) -> Self:

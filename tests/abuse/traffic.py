@@ -14,7 +14,7 @@ import aiohttp
 
 from tests.abuse import raw_client
 from tests.abuse.contract import complaint
-from tests.abuse.mutations import Mutant, mutants
+from tests.abuse.mutations import Mutant
 from tests.abuse.specimens import Specimen
 
 _MOST_IN_A_BATCH = 16
@@ -49,13 +49,18 @@ class Traffic:
     """Visits, and the count of what came of them."""
 
     def __init__(
-        self, url: str, http: aiohttp.ClientSession, specimens: Sequence[Specimen], seed: int
+        self,
+        url: str,
+        http: aiohttp.ClientSession,
+        specimens: Sequence[Specimen],
+        spoiled: Iterator[Mutant],
+        seed: int,
     ) -> None:
         self._url = url
         self._http = http
         self._specimens = specimens
         self._rng = Random(seed)  # noqa: S311 - to be repeated, not to be secret
-        self._mutants: Iterator[Mutant] = mutants(seed)
+        self._mutants = spoiled
         self.visits: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         self.complaints: list[str] = []
