@@ -4,6 +4,8 @@ PYTHON ?= python3.11
 DATA ?= starter
 CONFIG ?= training/configs/default.yaml
 MODEL ?= catdog:latest
+COUNT ?= 10000
+MINUTES ?= 60
 PORT ?= 3000
 HOST ?= 0.0.0.0
 
@@ -20,7 +22,7 @@ DEV_SET := $(VENV)/.dev
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench-train model test lint format lock bento clean
+.PHONY: help serve train evaluate predict audit models rollback bench-train fuzz soak model test lint format lock bento clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +62,13 @@ bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its 
 
 test: $(DEV_SET)  ## all tests; CATDOG_PHOTOS=folder adds those on real photographs
 	@$(PY) -m pytest
+
+fuzz: $(DEV_SET)  ## COUNT=10000 spoiled pictures and requests to a server of its own (docs/abuse.md)
+	@$(PY) -m tests.abuse.fuzz --count $(COUNT)
+
+soak: $(DEV_SET)  ## MINUTES=60 of mixed traffic; known network, or MODEL= (docs/abuse.md)
+	@$(PY) -m tests.abuse.soak --minutes $(MINUTES) \
+		$(if $(filter-out file,$(origin MODEL)),--model "$(MODEL)")
 
 lint: $(DEV_SET)  ## ruff and mypy
 	@$(VENV)/bin/ruff check .

@@ -105,10 +105,15 @@ def _limits(settings: Settings) -> list[JSON]:
 
 
 def _paths(settings: Settings) -> JSON:
-    form = {"type": "string", "contentMediaType": "application/octet-stream"}
-    raw: JSON = {k.media_type: {"schema": {}} for k in images.KINDS}
-    one = {**raw, "multipart/form-data": {"schema": _form(form)}}
-    many = {"type": "array", "items": form, "minItems": 1, "maxItems": settings.max_batch_pictures}
+    # OpenAPI 3.1: bytes as they are have no schema, and no type where they do.
+    raw: JSON = {k.media_type: {} for k in images.KINDS}
+    picture: JSON = {"contentMediaType": "application/octet-stream"}
+    many = {
+        "type": "array",
+        "items": picture,
+        "minItems": 1,
+        "maxItems": settings.max_batch_pictures,
+    }
     return {
         "/predict": {
             "post": {
@@ -118,7 +123,7 @@ def _paths(settings: Settings) -> JSON:
                     f"of at most {settings.max_upload_bytes} bytes "
                     f"and {settings.max_pixels} pixels."
                 ),
-                "requestBody": {"required": True, "content": one},
+                "requestBody": {"required": True, "content": {**raw, **_form(picture)}},
                 "responses": _responses("Answer", *_PREDICT),
             }
         },
@@ -130,19 +135,12 @@ def _paths(settings: Settings) -> JSON:
                     f"{settings.max_batch_bytes} bytes. Each gets its own answer or its own "
                     "error, in order; a bad picture costs its neighbours nothing."
                 ),
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "multipart/form-data": {
-                            "schema": _form(many),
-                        }
-                    },
-                },
+                "requestBody": {"required": True, "content": _form(many)},
                 "responses": _responses("Batch", *_BATCH),
             }
         },
         "/model": _get("The card of the model that answers", "ModelCard"),
-        "/docs": _get("This document; for browsers, as a page"),
+        "/docs": _get("This document; for browsers, as a page", media_type="*/*"),
         "/openapi.json": _get("This document"),
         "/": _get("A page to try it on", media_type="text/html"),
         "/livez": _get("Alive: the process answers", media_type="text/plain"),
@@ -164,7 +162,13 @@ def _require_key(paths: JSON) -> None:
 
 
 def _form(image: JSON) -> JSON:
-    return {"type": "object", "required": [FIELD], "properties": {FIELD: image}}
+    kinds = ", ".join(kind.media_type for kind in images.KINDS)
+    return {
+        "multipart/form-data": {
+            "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: image}},
+            "encoding": {FIELD: {"contentType": kinds}},
+        }
+    }
 
 
 def _get(

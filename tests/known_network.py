@@ -8,7 +8,9 @@ their means through any resize and crop, and can be told apart by their answers.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -37,6 +39,14 @@ def p_cat(rgb: tuple[int, int, int]) -> float:
 def novelty(rgb: tuple[int, int, int]) -> float:
     """Novelty of a picture of one colour."""
     return rgb[1] / 255
+
+
+def is_answer_to(
+    rgb: tuple[int, int, int], answer: Mapping[str, Any], tolerance: float = 1e-3
+) -> bool:
+    """Whether an answer of the service is that to a picture of this colour, and no other's."""
+    off = abs(answer["probabilities"]["cat"] - p_cat(rgb)), abs(answer["novelty"] - novelty(rgb))
+    return bool(max(off) < tolerance)
 
 
 def write_artifact(folder: Path) -> Card:

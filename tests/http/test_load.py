@@ -4,7 +4,8 @@ import asyncio
 
 import httpx
 
-from tests import known_network, pictures
+from tests import pictures
+from tests.known_network import is_answer_to
 from tests.live_server import Server
 
 CLIENTS = 64
@@ -16,11 +17,14 @@ def colour(client: int, request: int) -> tuple[int, int, int]:
     return 4 * client, 6 * request, 128
 
 
-def is_own(answer: dict, rgb: tuple[int, int, int]) -> bool:
-    p, novelty = known_network.p_cat(rgb), known_network.novelty(rgb)
-    return (
-        abs(answer["probabilities"]["cat"] - p) < 1e-3 and abs(answer["novelty"] - novelty) < 1e-3
-    )
+# Bad pictures, each with the status that is its own.
+BAD = (
+    (pictures.truncated_jpeg(), 422),
+    (pictures.plain()[:40], 422),
+    (pictures.bomb(), 413),
+    (b"hello", 415),
+    (b"", 400),
+)
 
 
 async def ask(server: Server, client: int) -> list[str]:
@@ -30,14 +34,15 @@ async def ask(server: Server, client: int) -> list[str]:
         for request in range(REQUESTS_EACH):
             rgb = colour(client, request)
             if request % 5 == 4:
-                response = await http.post("/predict", content=pictures.truncated_jpeg())
-                if response.status_code != 422:
-                    wrong.append(f"{response.status_code} for a damaged picture")
+                data, status = BAD[(client + request) % len(BAD)]
+                response = await http.post("/predict", content=data)
+                if response.status_code != status:
+                    wrong.append(f"{response.status_code} for {data[:20]!r}, not {status}")
                 continue
             response = await http.post("/predict", content=pictures.plain(rgb, size=(8, 8)))
             if response.status_code != 200:
                 wrong.append(f"{response.status_code} {response.text}")
-            elif not is_own(response.json(), rgb):
+            elif not is_answer_to(rgb, response.json()):
                 wrong.append(f"{rgb} got {response.json()}")
     return wrong
 
@@ -69,7 +74,7 @@ def test_pictures_of_concurrent_batch_requests_are_not_mixed_up(server: Server) 
         shades = [colour(n, i) for i in range(1 + n)]
         files = [("image", ("a.png", pictures.plain(s, size=(8, 8)))) for s in shades]
         predictions = (await http.post("/predict/batch", files=files)).json()["predictions"]
-        return all(is_own(p, s) for p, s in zip(predictions, shades, strict=True))
+        return all(is_answer_to(s, p) for p, s in zip(predictions, shades, strict=True))
 
     async def all_batches() -> list[bool]:
         async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:

@@ -1,0 +1,1 @@
+"""Bad traffic. Short forms are in `tests/http/`, long ones are `make fuzz` and `make soak`."""

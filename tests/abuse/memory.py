@@ -1,0 +1,43 @@
+"""The server's memory over time."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.abuse import processes
+from tests.live_server import Server
+
+_SAMPLES = 600  # in all: an hour has one every 6 s
+_LEAST_INTERVAL_S = 0.5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Seconds since the start; bytes of all processes, as `processes.memory_bytes` has them."""
+
+    at_s: float
+    rss: int
+    uss: int
+
+
+async def sample(server: Server, seconds: float) -> list[Sample]:
+    """Look at the server's memory for so long."""
+    start = time.monotonic()
+    samples = []
+    while (at_s := time.monotonic() - start) < seconds:
+        rss, uss = await asyncio.to_thread(processes.memory_bytes, server)
+        samples.append(Sample(at_s, rss, uss))
+        await asyncio.sleep(max(_LEAST_INTERVAL_S, seconds / _SAMPLES))
+    return samples
+
+
+def growth(samples: Sequence[Sample], *, warm_up_s: float) -> float:
+    """Median USS of the last tenth over that of the first tenth after warm-up, less one.
+
+    Medians, because a picture of 64 megapixels takes hundreds of MB for a second.
+    """
+    warm = [sample.uss for sample in samples if sample.at_s >= warm_up_s]
+    tenth = max(1, len(warm) // 10)
+    return median(warm[-tenth:]) / median(warm[:tenth]) - 1
