@@ -21,6 +21,7 @@ from service.admission import Budget
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
+from service.decode_process import Bounds
 from service.decoder import Decoder
 from service.lingering import Lingering
 from service.problems import Problem
@@ -43,8 +44,10 @@ class Routes:
         self._card = card
         self._tag = tag
         self._settings = settings
+        self._decoders = decoders
         self._decode = Decoder(
-            decoders, max_pixels=settings.max_pixels, timeout_s=settings.decode_timeout_s
+            decoders,
+            Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, settings.decode_timeout_s),
         )
         self._pictures = Budget(settings.max_in_flight, problems.too_many_requests)
         self._bytes = Budget(settings.max_buffered_bytes, problems.overloaded)
@@ -75,8 +78,11 @@ class Routes:
             worked_on.take(len(received))
             record.pictures = len(received)
             async with _within(self._settings.answer_timeout_s):
+                turn = asyncio.Semaphore(max(1, self._decoders // 2))  # others get the rest
                 with record.decode:
-                    decoded = await asyncio.gather(*map(self._pixels_or_problem, received))
+                    decoded = await asyncio.gather(
+                        *(self._pixels_or_problem(upload, turn) for upload in received)
+                    )
                 good = [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]
                 rows = iter(await self._rows(np.stack(good), record) if good else ())
         outcomes = [
@@ -114,9 +120,12 @@ class Routes:
         """GET /: the page to try it on."""
         return FileResponse(PAGE / "index.html")
 
-    async def _pixels_or_problem(self, upload: Upload) -> np.ndarray | Problem:
+    async def _pixels_or_problem(
+        self, upload: Upload, turn: asyncio.Semaphore
+    ) -> np.ndarray | Problem:
         try:
-            return await self._decode(upload.bytes())
+            async with turn:
+                return await self._decode(upload.bytes())
         except Problem as problem:
             return problem
 

@@ -1,10 +1,12 @@
 """A process that decodes pictures, from its parent's side. `service.decode_worker` is the other."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,21 @@ class Crashed(Exception):
 
 
 class TookTooLong(Exception):
-    """It had not decoded the picture in time."""
+    """It had not decoded the picture in time, or with so much of a core."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Of one picture.
+
+    max_pixels: width times height.
+    cpu_s: seconds of a core, for which a busy machine is not to blame.
+    timeout_s: seconds on the clock.
+    """
+
+    max_pixels: int
+    cpu_s: float
+    timeout_s: float
 
 
 class DecodeProcess:
@@ -56,7 +72,7 @@ class DecodeProcess:
         """Its process id."""
         return self._process.pid
 
-    def decode(self, data: bytes, *, max_pixels: int, timeout_s: float) -> np.ndarray:
+    def decode(self, data: bytes, bounds: Bounds) -> np.ndarray:
         """Decode one picture; after any error but `ImageError`, close and replace the process.
 
         Returns:
@@ -65,24 +81,28 @@ class DecodeProcess:
             ImageError: as `service.images` judged the picture.
             NotReceived, Crashed, TookTooLong: see each.
         """
-        self._hand_over(data, max_pixels)
+        self._hand_over(data, bounds)
         try:
-            return self._reply(time.monotonic() + timeout_s)
+            return self._reply(time.monotonic() + bounds.timeout_s)
         except TimeoutError as exc:
             raise TookTooLong from exc
         except (OSError, EOFError) as exc:
-            raise Crashed from exc
+            is_out_of_time = self.close() == -signal.SIGPROF
+            raise (TookTooLong if is_out_of_time else Crashed) from exc
 
     def close(self) -> int:
         """End it whatever it does, and return its exit status (-9: it was killed)."""
         self._channel.close()
-        self._process.kill()
-        return self._process.wait()
+        try:
+            return self._process.wait(0.1)  # what died by itself has a status of its own
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
 
-    def _hand_over(self, data: bytes, max_pixels: int) -> None:
+    def _hand_over(self, data: bytes, bounds: Bounds) -> None:
         try:
             self._channel.settimeout(START_TIMEOUT_S)
-            self._channel.sendall(PICTURE.pack(max_pixels, len(data)))
+            self._channel.sendall(PICTURE.pack(bounds.max_pixels, bounds.cpu_s, len(data)))
             self._channel.sendall(data)
             received = self._receive(len(RECEIVED), time.monotonic() + START_TIMEOUT_S)
         except (OSError, EOFError) as exc:

@@ -3,7 +3,7 @@
 `service.decode_process` starts it as `python -m service.decode_worker`, with a Unix socket
 as its standard input, on which both talk. Integers are little-endian:
 
-    picture    max_pixels u64, n_bytes u64, the bytes
+    picture    max_pixels u64, cpu_s f64, n_bytes u64, the bytes
     RECEIVED   once the picture has come whole: what follows is this picture's doing
     reply      outcome u8, n_bytes u64, the pixels or the message
 
@@ -23,7 +23,7 @@ from PIL import AvifImagePlugin
 
 from service import images
 
-PICTURE = struct.Struct("<QQ")
+PICTURE = struct.Struct("<QdQ")
 RECEIVED = b"\x06"  # ASCII's ACK
 REPLY = struct.Struct("<BQ")
 PIXELS = 0  # outcome: (224, 224, 3) uint8, RGB, in C order; any other is 1 + index of its error
@@ -53,13 +53,15 @@ def main() -> None:
     _confine()
     with contextlib.suppress(ConnectionError), channel.makefile("rb") as incoming:
         while len(header := incoming.read(PICTURE.size)) == PICTURE.size:
-            max_pixels, n_bytes = PICTURE.unpack(header)
+            max_pixels, cpu_s, n_bytes = PICTURE.unpack(header)
             data = incoming.read(n_bytes)
             if len(data) < n_bytes:
                 break
             channel.sendall(RECEIVED)
             signal.alarm(MAX_S)
+            signal.setitimer(signal.ITIMER_PROF, cpu_s)  # at its end, SIGPROF ends the process
             outcome, body = _decode(data, max_pixels)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
             channel.sendall(REPLY.pack(outcome, len(body)) + body)
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from service import images, problems
-from service.decode_process import Crashed, DecodeProcess, NotReceived, TookTooLong
+from service.decode_process import Bounds, Crashed, DecodeProcess, NotReceived, TookTooLong
 from service.problems import Problem
 
 TRIES = 3  # processes that may be lost before they got a picture, until it is refused
@@ -20,16 +20,14 @@ log = logging.getLogger(__name__)
 class Decoder:
     """Bytes to what the network sees. One thread waits for each process."""
 
-    def __init__(self, processes: int, *, max_pixels: int, timeout_s: float) -> None:
+    def __init__(self, processes: int, bounds: Bounds) -> None:
         """Start the processes, without waiting for them; they end with this object.
 
         Args:
             processes: pictures decoded at once.
-            max_pixels: of a picture.
-            timeout_s: a picture may take, once a process has it.
+            bounds: of each picture.
         """
-        self._max_pixels = max_pixels
-        self._timeout_s = timeout_s
+        self._bounds = bounds
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="decode")
         self._idle: SimpleQueue[DecodeProcess] = SimpleQueue()
         for _ in range(processes):
@@ -54,9 +52,7 @@ class Decoder:
         try:
             for _ in range(TRIES):
                 try:
-                    return process.decode(
-                        data, max_pixels=self._max_pixels, timeout_s=self._timeout_s
-                    )
+                    return process.decode(data, self._bounds)
                 except NotReceived:
                     process = _replaced(process, "before it was given a picture")
         except images.ImageError as exc:
@@ -67,7 +63,8 @@ class Decoder:
             raise Problem(problems.DAMAGED, f"{detail} {_SAVE_IT_ANEW}") from exc
         except TookTooLong as exc:
             process = _replaced(process, f"out of time, on a picture of {len(data)} bytes")
-            detail = f"Decoding the picture took over {self._timeout_s:g} s, the most allowed."
+            detail = "Decoding the picture takes longer than is allowed: "
+            detail += f"{self._bounds.cpu_s:g} s of a core, {self._bounds.timeout_s:g} s in all."
             raise Problem(problems.DAMAGED, f"{detail} {_SAVE_IT_ANEW}") from exc
         except OSError:
             log.exception("No process could be started to decode with")

@@ -63,8 +63,14 @@ class Settings(BaseModel):
     upload_timeout_s: float = Field(
         default=25, gt=0, le=25, description="Seconds for a request's body to arrive."
     )
+    decode_cpu_timeout_s: float = Field(
+        default=1.5,
+        gt=0,
+        le=20,
+        description="Seconds of a core to decode one picture; past them, 422.",
+    )
     decode_timeout_s: float = Field(
-        default=5, gt=0, le=20, description="Seconds to decode one picture; past them, 422."
+        default=5, gt=0, le=20, description="Seconds on the clock for the same."
     )
     answer_timeout_s: float = Field(
         default=30, gt=0, le=30, description="Seconds to decode and score; past them, 503."

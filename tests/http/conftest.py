@@ -1,6 +1,5 @@
 """A second live server, with little room."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +16,7 @@ def narrow_server(
     bentoml_home: Path, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """It works on `NARROW` requests at once."""
-    folder = tmp_path_factory.mktemp("narrow")
-    # A home of its own: a server that starts empties what its home keeps of metrics.
-    home = shutil.copytree(bentoml_home, folder / "home")
-    with live_server.running(
-        home, folder / "log.txt", server.tag, CATDOG_MAX_IN_FLIGHT=str(NARROW)
-    ) as narrow:
+    log = tmp_path_factory.mktemp("narrow") / "log.txt"
+    settings = {"CATDOG_MAX_IN_FLIGHT": str(NARROW)}
+    with live_server.running(bentoml_home, log, server.tag, **settings) as narrow:
         yield narrow

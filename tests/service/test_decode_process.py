@@ -13,15 +13,17 @@ import pytest
 from PIL import Image
 
 from service import decode_worker, images
-from service.decode_process import Crashed, DecodeProcess, NotReceived, TookTooLong
+from service.decode_process import Bounds, Crashed, DecodeProcess, NotReceived, TookTooLong
 from tests import pictures
 from tests.pictures import BLUE, RED
 
 TIMEOUT_S = 30  # no claim of these tests depends on it
 
 
-def decode(process: DecodeProcess, data: bytes, timeout_s: float = TIMEOUT_S) -> np.ndarray:
-    return process.decode(data, max_pixels=images.MAX_PIXELS, timeout_s=timeout_s)
+def decode(
+    process: DecodeProcess, data: bytes, timeout_s: float = TIMEOUT_S, cpu_s: float = TIMEOUT_S
+) -> np.ndarray:
+    return process.decode(data, Bounds(images.MAX_PIXELS, cpu_s, timeout_s))
 
 
 @contextmanager
@@ -188,6 +190,13 @@ def test_stopped_while_it_decodes_takes_too_long() -> None:
         with pytest.raises(TookTooLong):
             result.result()
         assert process.close() == -signal.SIGKILL
+
+
+def test_it_may_use_a_core_for_so_long_however_long_it_waits_for_one() -> None:
+    with started() as process:
+        with pytest.raises(TookTooLong):
+            decode(process, pictures.endless(), cpu_s=0.5)
+        assert process.close() == -signal.SIGPROF
 
 
 def test_signals_that_end_its_parent_do_not_end_its_work() -> None:

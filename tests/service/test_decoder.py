@@ -3,21 +3,25 @@
 import asyncio
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import psutil
 import pytest
 
 from service import decode_process, images, problems
+from service.decode_process import Bounds
 from service.decoder import Decoder
 from service.problems import Problem
 from tests import pictures
 from tests.pictures import BLUE, RED
 
+BOUNDS = Bounds(images.MAX_PIXELS, cpu_s=20, timeout_s=20)
+
 
 @pytest.fixture
 def decoder() -> Iterator[Decoder]:
-    decoder = Decoder(2, max_pixels=images.MAX_PIXELS, timeout_s=20)
+    decoder = Decoder(2, BOUNDS)
     yield decoder
     del decoder
     gc.collect()
@@ -53,11 +57,11 @@ def test_a_process_killed_while_idle_costs_nobody_anything(decoder: Decoder) -> 
 
 
 def test_a_timeout_is_a_problem_of_that_picture_alone() -> None:
-    decoder = Decoder(1, max_pixels=images.MAX_PIXELS, timeout_s=3)
+    decoder = Decoder(1, replace(BOUNDS, timeout_s=3))
     problem, pixels = decode(decoder, pictures.endless(), pictures.plain(RED))
     assert isinstance(problem, Problem)
     assert problem.kind is problems.DAMAGED
-    assert "over 3 s" in problem.detail
+    assert "3 s in all" in problem.detail
     assert (pixels == RED).all()
 
 
@@ -80,7 +84,7 @@ def test_none_to_be_had_is_503_and_not_for_ever(
 
 def test_its_processes_end_with_it() -> None:
     before = processes()
-    decoder = Decoder(2, max_pixels=images.MAX_PIXELS, timeout_s=20)
+    decoder = Decoder(2, BOUNDS)
     own = processes() - before
     assert len(own) == 2
     del decoder

@@ -39,7 +39,7 @@ def logged() -> Iterator[list[dict[str, Any]]]:
 def watched(application: ASGIApp, *, logs_requests: bool = True) -> ASGIApp:
     """That application under a watch; what it raises past the watch reaches the test."""
     watch = Watch(
-        app.build(score=cats, card=CARD, tag="x", settings=Settings(), threads=1).routes,
+        app.build(score=cats, card=CARD, tag="x", settings=Settings(), decoders=1).routes,
         tag="catdog:x",
         metrics=metrics.Metrics("catdog:x", CARD),
         tracing=None,
@@ -62,7 +62,7 @@ def ask(application: ASGIApp, **request: Any) -> httpx.Response:
 
 
 def with_bug(score: app.Score = broken) -> ASGIApp:
-    return app.build(score=score, card=CARD, tag="catdog:x", settings=Settings(), threads=1)
+    return app.build(score=score, card=CARD, tag="catdog:x", settings=Settings(), decoders=1)
 
 
 @pytest.mark.parametrize("logs_requests", [True, False])
