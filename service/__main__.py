@@ -4,6 +4,7 @@ python -m service predict a.jpg b.jpg    the same answers as over HTTP
 python -m service model                  the tag of the model in service
 python -m service models                 all promoted models, with their figures
 python -m service rollback               the model before back into service
+python -m service settings               every setting, as a Markdown table
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from service import models, rollback, store
+from service import models, rollback, settings, store
 from service.answer import NEITHER, Answer
 from service.artifact import ArtifactError
 from service.batch import batch
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _model(options.model)
         if options.command == "models":
             return _models(as_json=options.json)
+        if options.command == "settings":
+            print(settings.table())
+            return 0
         if options.command == "rollback":
             print(rollback.roll_back(options.tag).sentences())
             return 0
@@ -60,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     every.add_argument("--json", action="store_true", help="all figures, for machines")
     back = commands.add_parser("rollback", help="put the model before back into service")
     back.add_argument("tag", nargs="?", help="the model to put into service instead")
+    commands.add_parser("settings", help="list the environment variables that are heeded")
     for command in (predict, model):
         command.add_argument("--model", default=store.LATEST, help="tag (default: %(default)s)")
     return parser
@@ -87,8 +92,7 @@ def _models(*, as_json: bool) -> int:
 
 
 def _predict(paths: Sequence[Path], model: str, *, as_json: bool) -> int:
-    settings = from_environment({**os.environ, "CATDOG_MODEL": model})
-    local = Local(settings)
+    local = Local(from_environment({**os.environ, "CATDOG_MODEL": model}))
     outcomes = []
     for name, outcome in local.predict(paths):
         outcomes.append((name, outcome))

@@ -95,6 +95,16 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
+def table() -> str:
+    """Every setting in Markdown: variable, default, meaning."""
+    rows = [
+        (f"`{variable(name)}`", f"`{about.default}`" if about.default else "", about.description)
+        for name, about in Settings.model_fields.items()
+    ]
+    head = ("variable", "default", "what it sets"), ("---",) * 3
+    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in (*head, *rows))
+
+
 def from_environment(environ: Mapping[str, str]) -> Settings:
     """Read and validate every setting; an unset or empty variable means the default.
 

@@ -1,8 +1,12 @@
 """service.settings."""
 
+from pathlib import Path
+
 import pytest
 
-from service.settings import Settings, SettingsError, from_environment, variable
+from service.settings import Settings, SettingsError, from_environment, table, variable
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
 def test_unset_and_empty_variables_mean_the_defaults() -> None:
@@ -37,3 +41,7 @@ def test_several_bad_values_are_all_named() -> None:
 def test_every_setting_says_what_it_is() -> None:
     assert [f for f, about in Settings.model_fields.items() if not about.description] == []
     assert variable("max_pixels") == "CATDOG_MAX_PIXELS"
+
+
+def test_documentation_lists_every_setting_as_it_is() -> None:
+    assert table() in (DOCS / "serving.md").read_text(), "paste what `service settings` prints"
