@@ -1,11 +1,12 @@
 """What runs batches of pictures through an exported graph, whatever with."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from service import images
 from service.artifact import ArtifactError
 
 MAP = "activation_map"  # an output of graphs that can explain themselves
@@ -67,6 +68,11 @@ class Engine(ABC):
             raise ArtifactError("This model's graph has no activation maps. Export it again.")
         result = self._checked(pixels)
         return Explanation(_scores(result), result[MAP].copy())
+
+    def warm_up(self, sizes: Iterable[int]) -> None:
+        """Do what the first callers of batches of these sizes would wait for."""
+        for size in sizes:
+            self(np.zeros((size, images.SIDE, images.SIDE, 3), np.uint8))
 
     def _checked(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:

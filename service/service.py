@@ -18,7 +18,6 @@ from service import (
     artifact,
     draining,
     engines,
-    images,
     log,
     metrics,
     settings,
@@ -69,7 +68,7 @@ class Network:
         card = artifact.verify(folder)
         self._engine = engines.load(folder, card, chosen)
         logger.info("%s runs with %s", tag, self._engine.name)
-        self._warm_up()
+        self._engine.warm_up(range(1, MAX_BATCH + 1))
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
 
     @bentoml.api(  # type: ignore[untyped-decorator]
@@ -92,11 +91,6 @@ class Network:
         if rows.shape != (len(pixels), WIDTH):
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
-
-    def _warm_up(self) -> None:
-        """The first batch of each size is slow: the engine compiles for it."""
-        for size in range(1, MAX_BATCH + 1):
-            self._engine(np.zeros((size, images.SIDE, images.SIDE, 3), np.uint8))
 
 
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:

@@ -27,6 +27,7 @@ class SystemRoutes:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._failing: set[str] = set()  # paths; a probe a second is not to fill the log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -56,12 +57,16 @@ class SystemRoutes:
                 await send(message)
 
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(PATIENCE_S if path == "/readyz" else None):
                 await self.app(scope, receive, send_unless_failed)
         except Exception as exc:
             # /readyz raises when it cannot reach the network's process, at every start.
-            log.warning("%s failed: %s", path, type(exc).__name__)
+            if path not in self._failing:
+                log.warning("%s fails from now on: %s", path, type(exc).__name__)
+            self._failing.add(path)
             has_failed = True
+        else:
+            self._failing.discard(path)
         return problems.overloaded() if has_failed else None
 
 
