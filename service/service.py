@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from service import app, artifact, images, settings, store
 from service.cores import usable_cores
 from service.engine import Engine
+from service.gathering import Gathering
 from service.headers import SecurityHeaders
 from service.remote import CHUNK, Remote
 from service.settings import REQUEST_TIMEOUT_S
@@ -107,7 +108,7 @@ class CatDog:
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         self.http = app.build(
-            score=Remote(self._score),
+            score=Remote(Gathering(self._score, most=CHUNK)),
             card=artifact.read_card(folder),
             tag=tag,
             settings=chosen,
