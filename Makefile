@@ -22,7 +22,7 @@ DEV_SET := $(VENV)/.dev
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench-train fuzz soak model test lint format lock bento clean
+.PHONY: help serve train evaluate predict audit models rollback bench bench-train fuzz soak model test lint format lock bento clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ models: $(TRAIN_SET)  ## list the promoted models and their figures: JSON=1
 
 rollback: $(TRAIN_SET)  ## put the model before this one back into service, or TAG=
 	@$(PY) -m service rollback $(TAG)
+
+bench: model  ## requests a second, beside the engine alone, LitServe and FastAPI: DATA=photographs
+	@$(PY) -m benchmarks.serving --photographs "$(DATA)" --model "$(MODEL)"
 
 bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its ceiling: DATA=
 	@$(PY) -m benchmarks.training_speed --source "$(DATA)"

@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 from tqdm import tqdm
 
+from benchmarks import record
 from data.picture import NEITHER, Candidate
 from data.source import resolve
 from training.judging import interval
@@ -59,7 +60,7 @@ def main() -> None:
     }
     print(json.dumps(figures, indent=2))
     if options.out:
-        options.out.write_text(json.dumps(figures, indent=2) + "\n")
+        record.write(options.out, figures)
 
 
 if __name__ == "__main__":

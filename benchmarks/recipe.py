@@ -7,13 +7,13 @@ it has seen nothing. Prints a table, and writes it to benchmarks/results/recipe.
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from benchmarks import record
 from data.manifest import Manifest, build
 from data.picture import SPLITS, TEST, TRAIN, Row
 from data.source import resolve
@@ -47,8 +47,7 @@ def main() -> None:
         {"recipe": name, **{part: _figures(*figures) for part, figures in parts.items()}}
         for name, parts in _measure(run, Manifest.load(run.manifest), photographs)
     ]
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(rows, indent=2) + "\n")
+    record.write(RESULT, rows)
     for row in rows:
         print(f"| {row['recipe']} | {_cell(row['starter test'])} | {_cell(row['photographs'])} |")
 

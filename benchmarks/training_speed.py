@@ -9,7 +9,6 @@ three are printed, and kept in benchmarks/results/training_speed.json.
 """
 
 import argparse
-import json
 import math
 import statistics
 import sys
@@ -20,7 +19,7 @@ from tempfile import TemporaryDirectory
 import torch
 from tqdm import tqdm
 
-from benchmarks import machine
+from benchmarks import machine, record
 from benchmarks.training_stages import Stages
 from data.errors import DataError
 from data.manifest import Manifest, build
@@ -83,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "machine": machine.description(),
     }
     print(table(figures))
-    _write(options.out, figures)
+    record.write(options.out, figures)
     return 0
 
 
@@ -130,13 +129,6 @@ def table(figures: dict[str, object]) -> str:
         *(f"{name:<36}{ratio:>8.1%}" for name, ratio in ratios.items()),
     ]
     return "\n".join(lines)
-
-
-def _write(out: Path, figures: dict[str, object]) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}")
-    partial.write_text(json.dumps(figures, indent=2) + "\n")
-    partial.replace(out)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from service import (
 )
 from service.cores import usable_cores
 from service.cross_origin import allow_origins
+from service.gathering import Gathering
 from service.headers import SecurityHeaders
 from service.keys import Keys, KeysError, RequireKey
 from service.remote import CHUNK, WIDTH, Remote
@@ -139,7 +140,11 @@ class CatDog:
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
         self.http = app.build(
-            score=Remote(self._score), card=card, tag=tag, settings=chosen, decoders=usable_cores()
+            score=Remote(Gathering(self._score, most=CHUNK)),
+            card=card,
+            tag=tag,
+            settings=chosen,
+            decoders=usable_cores(),
         )
         self.watch = Watch(
             self.http.routes,

@@ -22,6 +22,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
+from benchmarks import record
 from benchmarks.ingredients.exam import Exam, Figures
 from benchmarks.ingredients.variants import VARIANTS, Variant
 from benchmarks.machine import description
@@ -77,7 +78,7 @@ def main() -> None:
                 found[name] = {part: asdict(f) for part, f in figures.items()}
                 print(f"seed {seed}, {name}: {found[name]}", flush=True)
         kept[str(seed)] = found
-        _write(kept, settings)
+        record.write(RESULT, {"machine": description(), "settings": settings, "seeds": kept})
     for name in next(iter(kept.values())):
         runs = [recipes[name] for recipes in kept.values()]
         print(f"| {name} | " + " | ".join(_cell(runs, part) for part in exam.pictures) + " |")
@@ -153,16 +154,9 @@ def _kept(settings: dict[str, int]) -> dict[str, Recipes]:
     """What earlier runs with the same settings measured, by seed."""
     if not RESULT.is_file():
         return {}
-    record = json.loads(RESULT.read_text())
-    seeds: dict[str, Recipes] = record["seeds"] if record["settings"] == settings else {}
+    found = json.loads(RESULT.read_text())
+    seeds: dict[str, Recipes] = found["seeds"] if found["settings"] == settings else {}
     return seeds
-
-
-def _write(seeds: dict[str, Recipes], settings: dict[str, int]) -> None:
-    record = {"machine": description(), "settings": settings, "seeds": seeds}
-    partial = RESULT.with_suffix(".partial")
-    partial.write_text(json.dumps(record, indent=1) + "\n")
-    partial.replace(RESULT)
 
 
 def _cell(runs: Sequence[dict[str, dict[str, float]]], part: str) -> str:

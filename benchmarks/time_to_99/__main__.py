@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import machine
+from benchmarks import environment, machine, record
+from benchmarks.errors import BenchmarkError
 from benchmarks.time_to_99 import fastai_side, our_side
 from data.errors import DataError
 from data.manifest import Manifest
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with TemporaryDirectory(prefix="time-to-99-") as folder:
             source = _source(options.photographs, options.pictures, Path(folder))
             found = measure(source, Path(folder), options.out, promote=options.promote)
-    except (DataError, TrainingError) as exc:
+    except (BenchmarkError, DataError, TrainingError) as exc:
         print(f"Error: {exc}", file=sys.stderr)
         return 1
     print(json.dumps(found, indent=2))
@@ -64,7 +65,7 @@ def measure(source: Path, work: Path, out: Path, *, promote: bool) -> Figures:
         work: an empty folder, for caches and runs.
         promote: let the last run of ours go on until its model is in service.
     """
-    python = fastai_side.install()
+    python = environment.python_of("fastai", fastai_side.REQUIREMENTS)
     figures: Figures = {"machine": machine.description(), "goal": GOAL}
     first = our_side.time_to_first_model(source, CONFIG, work / "first")
     _keep(figures, out, ours=[first.figures()])
@@ -90,18 +91,13 @@ def measure(source: Path, work: Path, out: Path, *, promote: bool) -> Figures:
         fastai_s=round(theirs.seconds, 1),
         ratio=round(theirs.seconds / time_to_99_s, 2),
     )
-    _partial(out).replace(out)
+    record.finish(out)
     return figures
 
 
 def _keep(figures: Figures, out: Path, **more: object) -> None:
     figures.update(more)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _partial(out).write_text(json.dumps(figures, indent=2) + "\n")
-
-
-def _partial(out: Path) -> Path:
-    return out.with_name(f"{out.name}.partial")
+    record.keep_partial(out, figures)
 
 
 def _source(photographs: str, pictures: int | None, work: Path) -> Path:

@@ -1,16 +1,13 @@
-"""fastai's: installed into an environment of its own, given our pictures and our weights."""
+"""fastai's: in an environment of its own, given our pictures and our weights."""
 
 import json
-import shutil
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from data import cache
 from data.manifest import Manifest
 from data.picture import TEST, TRAIN, Row
 from service.artifact import Interval
@@ -42,40 +39,13 @@ class Theirs:
         }
 
 
-def install() -> Path:
-    """The Python of an environment with fastai: made once under the cache, not timed.
-
-    Raises:
-        TrainingError: it cannot be installed.
-    """
-    place = cache.place("fastai-venv")
-    python = place / "bin" / "python"
-    whole = place / "installed.txt"  # what it was made from; written last
-    wanted = REQUIREMENTS.read_text()
-    if whole.is_file() and whole.read_text() == wanted:
-        return python
-    print(f"== Installing fastai into {place} (6 GB, some minutes)", flush=True)
-    shutil.rmtree(place, ignore_errors=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
-    try:
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        subprocess.run([*install, str(REQUIREMENTS)], check=True)
-    except (OSError, subprocess.CalledProcessError) as exc:
-        raise TrainingError(
-            f"fastai cannot be installed into {place}: {exc}. pip says why above; see that the "
-            "package registry can be reached and that 7 GB are free, and try again."
-        ) from exc
-    whole.write_text(wanted)
-    return python
-
-
 def fine_tune(source: weights.Pretrained, manifest: Manifest, work: Path, python: Path) -> Theirs:
     """Have fastai learn from the training part, then answer for the test part.
 
     Args:
         source: the ImageNet weights to begin with.
         work: a folder that is not there yet.
-        python: from `install`.
+        python: of an environment that has fastai.
     Raises:
         TrainingError: it failed.
     """
