@@ -29,10 +29,10 @@ def fuzz(server: Server, count: int, seed: int, folder: Path) -> bool:
     """Fire, and print what came of it. Returns whether all was well."""
     before = processes.services(server)
     print(f"== schemathesis, about {count // 3} requests", flush=True)
-    schema = schema_fuzz.run(
-        server.url, folder, examples=count // 6, seed=seed, slowest_s=SLOWEST_S
+    schema = schema_fuzz.run(  # some eight requests an example
+        server.url, folder, examples=count // 24, seed=seed, slowest_s=SLOWEST_S
     )
-    left = count - schema.statuses.total()
+    left = max(count // 2, count - schema.statuses.total())
     print(f"== Mutated pictures, {left} requests", flush=True)
     shots = tqdm(islice(picture_fuzz.shots(seed), left), total=left, unit=" requests")
     pictures = picture_fuzz.fire(server.url, shots, slowest_s=SLOWEST_S, keep=folder / "failures")
