@@ -38,6 +38,8 @@ class CatDog(litserve.LitAPI):
         card = artifact.read_card(self.folder)
         self.calibration = card.calibration
         self.engine = Engine(self.folder, card.precision, threads=self.threads)
+        for size in range(1, litserve_settings.MAX_BATCH + 1):  # each compiles once, as in ours
+            self.engine(np.zeros((size, images.SIDE, images.SIDE, 3), np.uint8))
 
     # Without this annotation LitServe takes every body that is no form for JSON.
     def decode_request(self, request: Annotated[bytes, Body()]) -> np.ndarray:
