@@ -9,7 +9,10 @@ import torch
 from service.cores import usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
-VERSIONED = ("torch", "torchvision", "pytorch-lightning", "albumentations", "pillow")
+VERSIONED = (
+    *("torch", "torchvision", "pytorch-lightning", "albumentations", "pillow"),
+    *("bentoml", "openvino"),
+)
 
 
 def description() -> dict[str, object]:

@@ -38,6 +38,7 @@ class CatDog(litserve.LitAPI):
         card = artifact.read_card(self.folder)
         self.calibration = card.calibration
         self.engine = OpenVinoEngine(self.folder, card.precision, threads=self.threads)
+        self.engine.warm_up(range(1, litserve_settings.MAX_BATCH + 1))  # as ours does
 
     # Without this annotation LitServe takes every body that is no form for JSON.
     def decode_request(self, request: Annotated[bytes, Body()]) -> np.ndarray:

@@ -16,8 +16,8 @@ from benchmarks.serving.photographs import Photographs
 from service.cores import usable_cores
 
 WARM_UP_CONNECTIONS = 32
-ANSWERS_EACH = 2  # of every connection, at least: fewer say little of what waiting is like
-MOST_SECONDS = 60
+ANSWERS_EACH = 3  # of every connection, at least: fewer say little of what waiting is like
+MOST_SECONDS = 60  # however slow a server is, unless more were asked for
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class Course:
             BenchmarkError: it did not start, or gives wrong answers.
         """
         loads: Loads = {}
-        requests_per_s = 0.0
-        with self._running(name, workers) as port:
+        with self._running(name, workers) as (port, requests_per_s):
             for connections in self.concurrency:
                 seconds = long_enough(connections, requests_per_s, self.seconds)
                 loads[connections] = self._drive(port, connections, seconds)
@@ -57,15 +56,16 @@ class Course:
         """One with all cores, or one a core: whichever is faster at `WARM_UP_CONNECTIONS`."""
         speeds = {}
         for workers in sorted({1, usable_cores()}):
-            with self._running(name, workers) as port:
-                loaded = self._drive(port, WARM_UP_CONNECTIONS, self.seconds)
+            with self._running(name, workers) as (port, requests_per_s):
+                seconds = long_enough(WARM_UP_CONNECTIONS, requests_per_s, self.seconds)
+                loaded = self._drive(port, WARM_UP_CONNECTIONS, seconds)
             speeds[workers] = loaded.requests_per_s
             print(f"   {workers} workers: {_sentence(WARM_UP_CONNECTIONS, loaded)}", flush=True)
         return max(speeds, key=speeds.__getitem__)
 
     @contextmanager
-    def _running(self, name: str, workers: int) -> Iterator[int]:
-        """A server that answers rightly and is warm: its port."""
+    def _running(self, name: str, workers: int) -> Iterator[tuple[int, float]]:
+        """A server that answers rightly and is warm: its port, and requests a second so far."""
         port = server.free_port()
         command = contestants.server_command(name, port, self.model, self.python, workers)
         environment = contestants.environment(self.model)
@@ -76,8 +76,8 @@ class Course:
         log = self.work / f"{name}.log"
         with server.running(command, port, few[0].read_bytes(), environment, log):
             answers.check(name, port, few, expected)
-            self._drive(port, WARM_UP_CONNECTIONS, self.warm_up_seconds)
-            yield port
+            warm_up = self._drive(port, WARM_UP_CONNECTIONS, self.warm_up_seconds)
+            yield port, warm_up.requests_per_s
 
     def _drive(self, port: int, connections: int, seconds: float) -> Load:
         """Load a server, and wait until what wrk left unanswered at its end is done."""
@@ -108,13 +108,13 @@ class Course:
 
 
 def long_enough(connections: int, requests_per_s: float, least_seconds: float) -> float:
-    """Seconds in which a slow server, too, answers every connection more than once.
+    """Seconds in which a slow server, too, answers every connection `ANSWERS_EACH` times.
 
     Args:
-        requests_per_s: of the load before; 0 where there was none.
+        requests_per_s: of the load before.
     """
-    needed = ANSWERS_EACH * connections / requests_per_s if requests_per_s else 0
-    return min(MOST_SECONDS, max(least_seconds, needed))
+    needed = ANSWERS_EACH * connections / requests_per_s if requests_per_s else MOST_SECONDS
+    return max(least_seconds, min(MOST_SECONDS, needed))
 
 
 def _sentence(connections: int, loaded: Load) -> str:

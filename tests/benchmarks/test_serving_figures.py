@@ -111,9 +111,13 @@ def test_the_table_has_a_row_a_contestant_and_says_errors() -> None:
 
 @pytest.mark.parametrize(
     ("connections", "requests_per_s", "seconds"),
-    [(1, 0, 10), (32, 60, 10), (128, 8, 32), (128, 0.5, MOST_SECONDS)],
+    [(1, 9, 10), (32, 60, 10), (128, 8, 48), (128, 0.5, MOST_SECONDS), (1, 0, MOST_SECONDS)],
 )
 def test_slow_servers_are_loaded_for_longer(
     connections: int, requests_per_s: float, seconds: float
 ) -> None:
     assert long_enough(connections, requests_per_s, 10) == seconds
+
+
+def test_who_asks_for_more_seconds_gets_them() -> None:
+    assert long_enough(128, 0.5, 2 * MOST_SECONDS) == 2 * MOST_SECONDS
