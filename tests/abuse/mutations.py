@@ -10,7 +10,8 @@ from random import Random
 from PIL import Image
 
 from service import images
-from tests.abuse.bombs import BOMBS, exif_segment
+from tests.abuse.bombs import BOMBS
+from tests.abuse.bombs.jpeg import exif_segment
 from tests.pictures import BLUE, GREEN, RED, encode
 
 _INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
