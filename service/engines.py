@@ -1,6 +1,7 @@
 """Which engine serves: the artifact's choice, unless the operator or the machine has another."""
 
 import importlib.util
+import logging
 from pathlib import Path
 from typing import get_args
 
@@ -9,6 +10,8 @@ from service.artifact import Card, Precision
 from service.engine import Engine
 from service.openvino_engine import OpenVinoEngine
 from service.settings import Settings, variable
+
+log = logging.getLogger(__name__)
 
 
 class EngineError(ValueError):
@@ -28,7 +31,13 @@ def load(folder: Path, card: Card, settings: Settings) -> Engine:
     if settings.device != "cpu" and has_gpu():
         from service.onnx_engine import OnnxEngine
 
-        return OnnxEngine(folder, "f32" if settings.precision == "f32" else "f16")
+        engine = OnnxEngine(folder, "f32" if settings.precision == "f32" else "f16")
+        if engine.is_on_gpu:
+            return engine
+        why = "there is a GPU, but ONNX Runtime cannot use it: see that CUDA and cuDNN are there"
+        if settings.device == "gpu":
+            raise EngineError(f"{variable('device')} is 'gpu', and {why}.")
+        log.warning("%s. The CPU serves instead.", why.capitalize())
     return _on_cpu(folder, card, settings)
 
 

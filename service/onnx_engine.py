@@ -1,6 +1,6 @@
 """ONNX Runtime, on an NVIDIA GPU; an optional extra (requirements/gpu.txt)."""
 
-import ctypes.util
+import ctypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,9 @@ from service.artifact import ONNX
 from service.engine import MAP, Engine
 
 CPU, CUDA, TENSORRT = (f"{x}ExecutionProvider" for x in ("CPU", "CUDA", "Tensorrt"))
+
+
+_LIBRARIES = {TENSORRT: "libnvinfer.so.10", CUDA: "libcuda.so.1"}  # what a provider needs
 
 
 class OnnxEngine(Engine):
@@ -39,6 +42,8 @@ class OnnxEngine(Engine):
             model = convert_float_to_float16(
                 model, keep_io_types=True, node_block_list=heads(model)
             )
+        if is_here(CUDA):
+            ort.preload_dlls()  # CUDA's and cuDNN's, which come as packages of their own
         options = ort.SessionOptions()
         options.log_severity_level = 3  # errors
         here = dict.fromkeys([*filter(is_here, providers), CPU])
@@ -51,6 +56,11 @@ class OnnxEngine(Engine):
         where = self.provider.removesuffix("ExecutionProvider")
         self.name = f"ONNX Runtime on {where}, {precision}"
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """ONNX Runtime takes the CPU without a word where a library of CUDA's is missing."""
+        return self.provider in (CUDA, TENSORRT)
+
     def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
         found = self._session.run(self._outputs, {"pixels": pixels})
         return dict(zip(self._outputs, found, strict=True))
@@ -58,10 +68,14 @@ class OnnxEngine(Engine):
 
 def is_here(provider: str) -> bool:
     """Whether this ONNX Runtime has a provider, and the machine what that needs."""
-    libraries = {TENSORRT: "nvinfer", CUDA: "cuda"}
-    library = libraries.get(provider)
-    is_built = provider in ort.get_available_providers()
-    return is_built and (library is None or ctypes.util.find_library(library) is not None)
+    if provider not in ort.get_available_providers():
+        return False
+    try:
+        if provider in _LIBRARIES:
+            ctypes.CDLL(_LIBRARIES[provider])
+    except OSError:
+        return False
+    return True
 
 
 def heads(model: onnx.ModelProto) -> list[str]:

@@ -138,9 +138,21 @@ def test_gpu_that_is_not_there_is_refused_where_it_is_asked_for(artifact_folder:
 
 
 @pytest.mark.usefixtures("a_gpu")
-def test_on_a_gpu_the_fp32_graph_runs_in_f16_unless_the_cpu_is_asked_for(
-    artifact_folder: Path,
+def test_gpu_that_onnx_runtime_cannot_use_is_said(
+    artifact_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    card = artifact.read_card(artifact_folder)
+    assert "OpenVINO on the CPU" in engines.load(artifact_folder, card, Settings()).name
+    assert "The CPU serves instead" in caplog.text
+    with pytest.raises(EngineError, match="CATDOG_DEVICE is 'gpu', and there is a GPU, but"):
+        engines.load(artifact_folder, card, Settings(device="gpu"))
+
+
+@pytest.mark.usefixtures("a_gpu")
+def test_on_a_gpu_the_fp32_graph_runs_in_f16_unless_the_cpu_is_asked_for(
+    artifact_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OnnxEngine, "is_on_gpu", True)  # there is none here: which is chosen
     card = artifact.read_card(artifact_folder)
     assert "ONNX Runtime" in engines.load(artifact_folder, card, Settings()).name
     assert "f16" in engines.load(artifact_folder, card, Settings()).name
