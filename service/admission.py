@@ -9,15 +9,20 @@ from service.problems import Problem
 class Budget:
     """So much of something, such as pictures or bytes. For one event loop; not thread-safe."""
 
-    def __init__(self, limit: int, refusal: Callable[[], Problem]) -> None:
-        """Args: refusal: makes what is raised when it is spent."""
+    def __init__(self, limit: Callable[[], int], refusal: Callable[[], Problem]) -> None:
+        """Set it up.
+
+        Args:
+            limit: says how much there is, each time that it matters.
+            refusal: makes what is raised when it is spent.
+        """
         self._limit = limit
         self._refusal = refusal
         self._spent = 0
 
     def refuse_if_spent(self) -> None:
         """Raises: Problem: nothing is left."""
-        if self._spent >= self._limit:
+        if self._spent >= self._limit():
             raise self._refusal()
 
     def share(self) -> "Share":
@@ -26,7 +31,7 @@ class Budget:
 
     def _take(self, amount: int) -> None:
         # What is larger than the whole budget can have it when nobody else needs it.
-        if self._spent and self._spent + amount > self._limit:
+        if self._spent and self._spent + amount > self._limit():
             raise self._refusal()
         self._spent += amount
 

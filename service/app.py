@@ -26,9 +26,12 @@ from service.decoder import Decoder
 from service.lingering import Lingering
 from service.problems import Problem
 from service.record import Record
+from service.remote import CHUNK
 from service.settings import Settings
 from service.uploads import Upload
 
+SAFETY = 0.5  # of the time that an answer may take: in a rush the network is slower than before it
+UNTRIED = 64  # pictures that are accepted before the network has shown its speed
 PAGE = Path(__file__).parent / "page"
 
 Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
@@ -38,7 +41,14 @@ class Routes:
     """The endpoints, and what they share."""
 
     def __init__(
-        self, *, score: Score, card: Card, tag: str, settings: Settings, decoders: int
+        self,
+        *,
+        score: Score,
+        card: Card,
+        tag: str,
+        settings: Settings,
+        decoders: int,
+        pictures_per_s: Callable[[], float | None],
     ) -> None:
         self._score = score
         self._card = card
@@ -49,8 +59,9 @@ class Routes:
             decoders,
             Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, settings.decode_timeout_s),
         )
-        self._pictures = Budget(settings.max_in_flight, problems.too_many_requests)
-        self._bytes = Budget(settings.max_buffered_bytes, problems.overloaded)
+        self._pictures_per_s = pictures_per_s
+        self._pictures = Budget(self._most_in_flight, problems.too_many_requests)
+        self._bytes = Budget(lambda: settings.max_buffered_bytes, problems.overloaded)
         self._openapi = openapi.document(settings, tag)
         self._docs_html = documentation.render(self._openapi)
 
@@ -120,6 +131,15 @@ class Routes:
         """GET /: the page to try it on."""
         return FileResponse(PAGE / "index.html")
 
+    def _most_in_flight(self) -> int:
+        """Pictures that are accepted: as many as can be answered in time, at the speed of late."""
+        most = self._settings.max_in_flight
+        speed = self._pictures_per_s()
+        if speed is None:
+            return min(most, UNTRIED)
+        in_time = int(speed * self._settings.answer_timeout_s * SAFETY)
+        return min(most, max(in_time, CHUNK))
+
     async def _pixels_or_problem(
         self, upload: Upload, turn: asyncio.Semaphore
     ) -> np.ndarray | Problem:
@@ -142,7 +162,15 @@ class Routes:
         return answer(row[:2], float(row[2]), self._card.calibration, self._tag)
 
 
-def build(*, score: Score, card: Card, tag: str, settings: Settings, decoders: int) -> Starlette:
+def build(
+    *,
+    score: Score,
+    card: Card,
+    tag: str,
+    settings: Settings,
+    decoders: int,
+    pictures_per_s: Callable[[], float | None] = lambda: None,
+) -> Starlette:
     """Put the application together.
 
     Args:
@@ -152,8 +180,16 @@ def build(*, score: Score, card: Card, tag: str, settings: Settings, decoders: i
         tag: its exact tag.
         settings: limits.
         decoders: processes, each of which decodes one picture at a time.
+        pictures_per_s: says how fast `score` is of late; None while nobody knows.
     """
-    routes = Routes(score=score, card=card, tag=tag, settings=settings, decoders=decoders)
+    routes = Routes(
+        score=score,
+        card=card,
+        tag=tag,
+        settings=settings,
+        decoders=decoders,
+        pictures_per_s=pictures_per_s,
+    )
     app = Starlette(
         routes=[
             Route("/", routes.page),

@@ -14,8 +14,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
+
+NEWS = 0.2  # what the latest call counts for in the speed
 
 Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
@@ -42,6 +45,7 @@ class Gathering:
         self._most = most
         self._waiting: deque[_Waiting] = deque()
         self._sending: asyncio.Task[None] | None = None
+        self.pictures_per_s: float | None = None  # of late; None before the first call
 
     async def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Score a few pictures: at once where nothing is being scored, else after that.
@@ -79,7 +83,9 @@ class Gathering:
     async def _send(self, together: list[_Waiting]) -> None:
         try:
             pixels = np.concatenate([waiting.pixels for waiting in together])
+            started_s = perf_counter()
             rows = await self._call(pixels)
+            self._note(len(pixels) / (perf_counter() - started_s))
             if len(rows) != len(pixels):  # one row fewer, and some would get others' answers
                 raise RuntimeError(f"{len(pixels)} pictures went in, {len(rows)} rows came out")
         except Exception as exc:
@@ -93,3 +99,9 @@ class Gathering:
             if not waiting.rows.done():
                 waiting.rows.set_result(rows[start:end])
             start = end
+
+    def _note(self, pictures_per_s: float) -> None:
+        before = self.pictures_per_s
+        self.pictures_per_s = (
+            pictures_per_s if before is None else before + NEWS * (pictures_per_s - before)
+        )

@@ -139,12 +139,14 @@ class CatDog:
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
+        gathering = Gathering(self._score, most=CHUNK)
         self.http = app.build(
-            score=Remote(Gathering(self._score, most=CHUNK)),
+            score=Remote(gathering),
             card=card,
             tag=tag,
             settings=chosen,
             decoders=usable_cores(),
+            pictures_per_s=lambda: gathering.pictures_per_s,
         )
         self.watch = Watch(
             self.http.routes,

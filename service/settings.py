@@ -51,9 +51,12 @@ class Settings(BaseModel):
         description="Width times height of a picture.",
     )
     max_in_flight: int = Field(
-        default=256,  # 25 s of work where the network does ten a second, 4 s at 64
+        default=256,
         gt=0,
-        description="Pictures worked on at once, of all requests; a request with more gets 429.",
+        description=(
+            "Pictures worked on at once, of all requests, or fewer where the network is too slow "
+            "to answer them in time; a request with more gets 429."
+        ),
     )
     max_buffered_bytes: int = Field(
         default=512 * _MIB,

@@ -68,7 +68,11 @@ def test_64_clients_each_get_their_own_answers_and_no_error(
     assert after - before < CLIENTS * REQUESTS_EACH / 4, "few batches held more than one request"
 
 
-def test_pictures_of_concurrent_batch_requests_are_not_mixed_up(server: Server) -> None:
+def test_pictures_of_concurrent_batch_requests_are_not_mixed_up(
+    server: Server, client: httpx.Client
+) -> None:
+    client.post("/predict", content=pictures.plain()).raise_for_status()  # it shows its speed
+
     async def ask_batch(http: httpx.AsyncClient, n: int) -> bool:
         shades = [colour(n, i) for i in range(1 + n)]
         files = [("image", ("a.png", pictures.plain(s, size=(8, 8)))) for s in shades]

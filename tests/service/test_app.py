@@ -35,12 +35,19 @@ async def broken(_: np.ndarray) -> np.ndarray:
     raise KeyError("/secret/path")
 
 
-def talk(what: Talk, *, score: app.Score = cats, **settings: Any) -> Any:
+def talk(
+    what: Talk, *, score: app.Score = cats, pictures_per_s: float | None = None, **settings: Any
+) -> Any:
     """Let `what` talk to an application of these settings."""
 
     async def run() -> Any:
         application = app.build(
-            score=score, card=CARD, tag="catdog:x", settings=Settings(**settings), decoders=1
+            pictures_per_s=lambda: pictures_per_s,
+            score=score,
+            card=CARD,
+            tag="catdog:x",
+            settings=Settings(**settings),
+            decoders=1,
         )
         transport = httpx.ASGITransport(application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
@@ -100,6 +107,16 @@ def test_requests_past_the_bound_get_429_and_those_before_it_their_answer() -> N
     for response in responses:
         if response.status_code != 200:
             assert_refused(response, 429, "too-many-requests")
+
+
+def test_slow_network_is_given_no_more_than_it_can_answer_in_time() -> None:
+    one = post("/predict", content=pictures.plain())
+    slow = talk(together(*[one] * 40), pictures_per_s=2.0, answer_timeout_s=30)
+    assert [r.status_code for r in slow].count(200) == 30, "half of 30 s"
+    stuck = talk(together(*[one] * 40), pictures_per_s=0.001)
+    assert [r.status_code for r in stuck].count(200) == 16, "a batch may always be tried"
+    fast = talk(together(*[one] * 40), pictures_per_s=1000.0, max_in_flight=8)
+    assert [r.status_code for r in fast].count(200) == 8
 
 
 def test_every_picture_of_a_batch_counts() -> None:

@@ -124,3 +124,20 @@ def test_a_missing_row_is_nobodys_answer() -> None:
                 raise error
 
     asyncio.run(run())
+
+
+def test_speed_is_that_of_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 2.0, 10.0, 11.0])
+    monkeypatch.setattr("service.gathering.perf_counter", lambda: next(clock))
+
+    async def run() -> None:
+        network = Network()
+        network.go_on.set()
+        gathering = Gathering(network, MOST)
+        assert gathering.pictures_per_s is None
+        await gathering(numbered(*range(4)))
+        assert gathering.pictures_per_s == pytest.approx(2)
+        await gathering(numbered(*range(12)))
+        assert gathering.pictures_per_s == pytest.approx(2 + 0.2 * 10)
+
+    asyncio.run(run())
