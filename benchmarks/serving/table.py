@@ -18,7 +18,8 @@ def markdown(
         ratios: what `figures.ratios` made of all.
         concurrency: the numbers of connections that were measured.
     """
-    head = ["requests a second (p50 / p99)", *(f"{c} at once" for c in concurrency), "ours at 32: times"]
+    loads = [f"{c} at once" for c in concurrency]
+    head = ["requests a second (p50 / p99)", *loads, "ours at 32: times"]
     rows = [
         [WHAT[name], *_cells(name, of["median"], concurrency), _ratio(name, ratios)]
         for name, of in contestants.items()
