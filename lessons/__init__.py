@@ -1,0 +1,1 @@
+"""The lecture that this project grew from, runnable: convolution from its definition to ResNet."""
