@@ -20,6 +20,7 @@ from service import (
     engines,
     log,
     metrics,
+    patience,
     settings,
     store,
     supervision,
@@ -39,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them waits longer
 MAX_LATENCY_MS = 30_000  # past it BentoML sheds load; `max_in_flight` does so long before
+
+
+patience.start_no_timers()  # here: no hook of BentoML's comes before it builds its applications
 
 
 def _config() -> dict[str, object]:
