@@ -43,9 +43,9 @@ async def leave(url: str, data: bytes, *, after_s: float = 0.0) -> None:
 
 
 async def trickle(url: str, at_once: bytes, slowly: bytes, *, interval_s: float = 1.0) -> bytes:
-    """Send a beginning, then byte after byte until the server says something. Returns that."""
+    """Send a beginning, then byte after byte until the server answers. Returns its header."""
     async with connection(url) as (reader, writer):
-        answer = asyncio.create_task(reader.read())
+        answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
         writer.write(at_once)
         for i in range(len(slowly)):
             done, _ = await asyncio.wait([answer], timeout=interval_s)

@@ -159,7 +159,8 @@ class Traffic:
         """A byte a second, until the server has had enough."""
         whole = raw_client.request(self._rng.choice(self._specimens).data)
         said = await raw_client.trickle(self._url, whole[:-60], whole[-60:])
-        return None if said.startswith(b"HTTP/1.1 408") else f"said {said[:80]!r}"
+        is_right = said.startswith((b"HTTP/1.1 408", b"HTTP/1.1 429"))
+        return None if is_right else f"said {said[:80]!r}"
 
     async def burst(self) -> str | None:
         """More requests at once than the server has places for."""
