@@ -1,4 +1,4 @@
-"""Prints the Grafana dashboard: `python -m deploy.dashboard > deploy/grafana/dashboards/catdog.json`.
+"""Prints the Grafana dashboard, which lies in grafana/dashboards/catdog.json (docs/operations.md).
 
 `deploy.panels` says what is shown; here is where it lies and how Grafana spells it. For Grafana
 10 and later.
