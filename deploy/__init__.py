@@ -1,1 +1,1 @@
-"""What runs beside the service, or around it: manifests, rules, the dashboard, a release."""
+"""What brings the service to where it runs. Nothing else leans on it."""

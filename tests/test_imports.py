@@ -14,7 +14,7 @@ ALLOWED = {
     "service": ("service",),
     "data": ("data", "service.artifact", "service.cores", "service.images"),
     "training": ("training", "data", "service"),
-    "deploy": ("deploy",),
+    "deploy": ("deploy", "service"),
 }
 OPTIONAL = ("service.onnx_engine",)  # needs an extra: requirements/gpu.txt
 # What `service` must do without wherever it runs.

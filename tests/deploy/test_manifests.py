@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from service import app, settings
 from service.artifact import Card
+from service.decode_worker import MEMORY_BYTES
 from service.settings import Settings
 from service.system_routes import ROUTES
 from tests.deploy.prometheus import FOLDER as PROMETHEUS
@@ -25,6 +26,7 @@ OVERLAYS = sorted(path.name for path in (FOLDER / "overlays").iterdir())
 OLDEST = "1.30.0"  # the first whose `preStop` can sleep
 VERSIONS = (OLDEST, kubernetes_validate.latest_version())
 TRACES_S = 5  # that traces get at shutdown
+GIB = 2**30
 
 Manifest = dict[str, Any]
 
@@ -155,6 +157,15 @@ def test_cores_are_whole_and_as_many_as_asked_for(container: Manifest) -> None:
     resources = container["resources"]
     assert resources["limits"]["cpu"] == resources["requests"]["cpu"]
     assert resources["limits"]["cpu"].isdigit()
+
+
+def test_memory_holds_the_worst_that_may_come_at_once(
+    container: Manifest, chosen: Settings
+) -> None:
+    """All bodies, every decoder at its bound, and 1 GiB for the rest (docs/operations.md)."""
+    limits = container["resources"]["limits"]
+    worst = GIB + chosen.max_buffered_bytes + int(limits["cpu"]) * MEMORY_BYTES
+    assert int(limits["memory"].removesuffix("Gi")) * GIB >= worst
 
 
 def test_no_pod_goes_before_another_is_ready(overlay: dict[str, Manifest]) -> None:
