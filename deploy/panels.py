@@ -111,7 +111,7 @@ ROWS: dict[str, Sequence[Panel]] = {
             is_stacked=True,
         ),
         Panel(
-            "Rejections",
+            "Rejections a second",
             "Requests and pictures of batches refused, by the reason that the client was told.",
             [
                 (

@@ -103,7 +103,7 @@ def tree(root: Path, _: str) -> Finding:
     changed = _git(root, "status", "--porcelain").splitlines()
     if changed:
         files = ", ".join(line[3:] for line in changed[:3]) + (", ..." if len(changed) > 3 else "")
-        return Finding("git", False, f"{len(changed)} files are not committed: {files}.")
+        return Finding("git", False, f"{len(changed)} not committed: {files}.")
     return Finding("git", True, f"everything is committed, at {_git(root, 'rev-parse', 'HEAD')}.")
 
 
@@ -146,9 +146,13 @@ def target(root: Path, name: str, failure: str, logs: Path) -> Finding:
     """`make NAME` ends well. Its output goes into a file, of which the last line is said."""
     log = logs / f"{name}.log"
     with log.open("wb") as out:
-        done = subprocess.run(["make", name], cwd=root, stdout=out, stderr=subprocess.STDOUT)
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    last = lines[-1] if lines else "it printed nothing"
+        done = subprocess.run(
+            ["make", "--no-print-directory", name], cwd=root, stdout=out, stderr=subprocess.STDOUT
+        )
+    lines = log.read_text(errors="replace").splitlines()
+    # Make's own say no more than that it failed.
+    said = [line for line in lines if line.strip() and not re.match(r"make(\[\d+\])?: ", line)]
+    last = said[-1] if said else "it printed nothing"
     if done.returncode:
         return Finding(f"make {name}", False, f"{failure}. {last} (all of it: {log})")
     return Finding(f"make {name}", True, last)
@@ -156,7 +160,7 @@ def target(root: Path, name: str, failure: str, logs: Path) -> Finding:
 
 def _git(root: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    return done.stdout.rstrip()
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ class Repository:
         done = subprocess.run(
             [sys.executable, "-m", "deploy.release", *arguments],
             cwd=self.root,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY)},
+            # MAKELEVEL: it is called by make, which then tells of each folder that it enters
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY), "MAKELEVEL": "1"},
             capture_output=True,
             text=True,
         )
@@ -96,7 +97,7 @@ def test_target_that_fails_is_missing_and_the_others_still_run(
     status, said = repository.check("1.2.3")
     assert status == 1
     assert said.count("MISSING") == 1
-    assert f"MISSING  make {name}: {release.TARGETS[name]}. " in said
+    assert f"MISSING  make {name}: {release.TARGETS[name]}. {name} said so (all of it: " in said
     assert "1.2.3 cannot be released: 1 missing." in said
 
 
@@ -110,7 +111,12 @@ def missing(repository: Repository, *arguments: str) -> str:
 
 def test_uncommitted_file_is_named(repository: Repository) -> None:
     repository.write("service/b.py", "")
-    assert "1 files are not committed: service/b.py." in missing(repository)
+    assert "1 not committed: service/b.py." in missing(repository)
+
+
+def test_changed_file_is_named(repository: Repository) -> None:
+    repository.write("service/a.py", "x = 1")
+    assert "1 not committed: service/a.py." in missing(repository)
 
 
 def test_version_of_the_project_must_be_that_of_the_release(repository: Repository) -> None:
