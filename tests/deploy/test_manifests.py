@@ -227,7 +227,24 @@ def test_autoscaler_and_its_adapter_speak_of_a_metric_of_ours(
     name = metric["pods"]["metric"]["name"]
     (rule,) = yaml.safe_load((PROMETHEUS / "adapter.yml").read_text())
     assert rule["seriesQuery"].partition("{")[0] == name
+    assert "namespace" in rule["resources"]["overrides"]
     assert f"`{name}`" in (REPOSITORY / "docs" / "monitoring.md").read_text()
+
+
+def test_prometheus_finds_the_pods_and_names_them_as_the_adapter_asks(
+    overlay: dict[str, Manifest],
+) -> None:
+    config = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text())
+    (job,) = config["scrape_configs"]
+    keep, *named = job["relabel_configs"]
+    template = overlay["Deployment"]["spec"]["template"]
+    (port,) = template["spec"]["containers"][0]["ports"]
+    label = template["metadata"]["labels"]["app.kubernetes.io/name"]
+    assert keep["regex"] == f"{label};{port['name']}"
+    assert job["kubernetes_sd_configs"][0]["namespaces"] == {
+        "names": [overlay["Deployment"]["metadata"]["namespace"]]
+    }
+    assert {"namespace", "pod"} <= {rule["target_label"] for rule in named}
 
 
 def test_image_is_of_one_model(container: Manifest) -> None:
