@@ -185,4 +185,4 @@ def test_no_version_is_said_to_be_none() -> None:
 
 def test_results_that_must_be_there_are_those_that_are_kept() -> None:
     kept = {path.name for path in (REPOSITORY / "benchmarks" / "results").glob("*.json")}
-    assert kept == set(release.BENCHMARKS)
+    assert set(release.BENCHMARKS) <= kept
