@@ -22,7 +22,7 @@ DEV_SET := $(VENV)/.dev
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench bench-train fuzz soak model test lint format lock bento clean
+.PHONY: help serve train evaluate predict audit models rollback bench bench-train fuzz soak model test lint format lock bento release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)
 			--generate-hashes --no-emit-index-url --no-header --annotation-style line \
 			requirements/$$set.in -o requirements/$$set.txt || exit 1; \
 	done
+
+release: $(DEV_SET)  ## say what is missing for a release: VERSION=1.2.3 (docs/operations.md)
+	@$(PY) -m deploy.release "$(VERSION)"
 
 clean:  ## remove the environment; runs, models and downloads stay
 	rm -rf $(VENV)

@@ -6,16 +6,17 @@ prometheus_client reads that variable when it is first imported: hence the impor
 functions. Nothing is registered in a process's own registry, which /metrics never reads.
 """
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from service import problems
+from service import expectation, problems
 from service.answer import NEITHER
 from service.artifact import LABELS, Card
 from service.record import Record
 
 if TYPE_CHECKING:
-    from prometheus_client import Histogram
+    from prometheus_client import Gauge, Histogram
 
 LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 PICTURES = (1, 2, 4, 8, 12, 16, 32, 64)
@@ -56,12 +57,9 @@ class Metrics:
         self._novelty = _histogram(
             "catdog_novelty_ratio", "Novelty of the pictures answered.", NOVELTIES
         )
-        # One process speaks HTTP. Should it be killed, its successor's word counts, not the sum.
-        self._in_flight = Gauge(
+        self._in_flight = _gauge(
             "catdog_requests_in_flight",
             "Requests being answered, those for health and metrics aside.",
-            registry=None,
-            multiprocess_mode="mostrecent",
         )
         self._n_in_flight = 0
         self._in_flight.set(0)
@@ -73,6 +71,19 @@ class Metrics:
             multiprocess_mode="max",
         )
         info.labels(tag, card.precision).set(1)
+        if expected := expectation.of(card.metrics):
+            _gauge(
+                "catdog_expected_confidence_ratio",
+                "Mean confidence of cats and dogs that the model's test pictures promise.",
+            ).set(expected.confidence)
+            shares = _gauge(
+                "catdog_expected_label_ratio",
+                "Share of a label among the answers to the model's test pictures.",
+                ["label"],
+            )
+            for label, share in expected.shares.items():
+                shares.labels(label).set(share)
+        started("http")
         # From 0 on, so that the first of each is seen as an increase.
         for label in (*LABELS, NEITHER):
             self._predictions.labels(label)
@@ -116,6 +127,16 @@ def exposition() -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
+def started(process: str) -> None:
+    """Note that a process of ours begins: each change of the time is a restart.
+
+    Args:
+        process: `http` or `network`.
+    """
+    name, about = "catdog_process_start_time_seconds", "When it began, in seconds since 1970."
+    _gauge(name, about, ["process"]).labels(process).set(time.time())
+
+
 def batch_pictures() -> "Histogram":
     """Pictures the network is given at once; of the process that holds it."""
     return _histogram("catdog_batch_pictures", "Pictures the network was given at once.", PICTURES)
@@ -127,3 +148,10 @@ def _histogram(
     from prometheus_client import Histogram
 
     return Histogram(name, about, labels, buckets=buckets, registry=None)
+
+
+def _gauge(name: str, about: str, labels: Sequence[str] = ()) -> "Gauge":
+    """One process sets it. Should that be killed, its successor's word counts, not the sum."""
+    from prometheus_client import Gauge
+
+    return Gauge(name, about, labels, registry=None, multiprocess_mode="mostrecent")

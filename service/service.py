@@ -67,6 +67,7 @@ class Network:
 
     def __init__(self) -> None:
         log.configure()
+        metrics.started("network")
         self._batch_pictures = metrics.batch_pictures()
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)

@@ -1,6 +1,7 @@
 """GET /metrics: each metric moves by exactly what was sent."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -169,6 +170,17 @@ def test_model_that_answers_is_named(client: httpx.Client, server: Server) -> No
     series = f"catdog_model_info{{precision=f32,tag={server.tag}}}"
     assert [s for s in samples(client) if s.startswith("catdog_model_info")] == [series]
     assert samples(client)[series] == 1
+
+
+def test_start_of_each_process_is_in_seconds_since_1970(client: httpx.Client) -> None:
+    there = samples(client)
+    for process in ("http", "network"):
+        started = there[f"catdog_process_start_time_seconds{{process={process}}}"]
+        assert 0 < time.time() - started < 3600 * 24
+
+
+def test_model_that_was_never_tested_leads_to_expect_nothing(client: httpx.Client) -> None:
+    assert [series for series in samples(client) if "expected" in series] == []
 
 
 def test_every_kind_of_rejection_and_label_is_there_from_the_start(client: httpx.Client) -> None:
