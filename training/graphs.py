@@ -15,9 +15,8 @@ from service.images import SIDE
 from service.openvino_engine import core
 from training import disk
 from training.judging import batches
-from training.network import CatDogNet, Pixels
+from training.network import CatDogNet, Exported, Pixels
 
-OUTPUT_NAMES = ("logits", "novelty", "activation_map", "features")
 CALIBRATION_PICTURES = 300  # NNCF's own default; they set the range of each activation
 
 
@@ -34,7 +33,7 @@ def write_graphs(network: CatDogNet, folder: Path) -> None:
             external_data=False,
             verbose=False,
             input_names=["pixels"],
-            output_names=list(OUTPUT_NAMES),
+            output_names=list(Exported._fields),
             dynamic_shapes={"pixels": {0: torch.export.Dim.DYNAMIC}},
         )
     graph = core().read_model(folder / artifact.ONNX)  # ov.convert_model sends usage statistics
