@@ -1,6 +1,6 @@
 """HTTP: which paths there are, and what each answers. Knows no network."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -18,7 +18,7 @@ from service import documentation, explainer, metrics, openapi, problems
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
-from service.explainer import Explain
+from service.explainer import Explain, Score
 from service.explanation import FILTERS
 from service.intake import Intake
 from service.lingering import Lingering
@@ -28,8 +28,6 @@ from service.settings import Settings
 
 PAGE = Path(__file__).parent / "page"
 FILTERS_MAX_AGE_S = 3600  # they change with the model, and then hardly
-
-Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 
 class Routes:
