@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -12,11 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
-from service import documentation, metrics, openapi, problems, uploads
+from service import documentation, metrics, openapi, page_files, problems, uploads
 from service.admission import Budget
 from service.answer import Answer, answer
 from service.artifact import Card
@@ -24,6 +22,7 @@ from service.batch import batch
 from service.decode_process import Bounds
 from service.decoder import Decoder
 from service.lingering import Lingering
+from service.page_files import PageFiles
 from service.problems import Problem
 from service.record import Record
 from service.remote import CHUNK
@@ -32,7 +31,6 @@ from service.uploads import Upload
 
 SAFETY = 0.5  # of the time that an answer may take: in a rush the network is slower than before it
 UNTRIED = 64  # pictures that are accepted before the network has shown its speed
-PAGE = Path(__file__).parent / "page"
 
 Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
@@ -129,7 +127,7 @@ class Routes:
 
     async def page(self, _: Request) -> Response:
         """GET /: the page to try it on."""
-        return FileResponse(PAGE / "index.html")
+        return page_files.start()
 
     def _most_in_flight(self) -> int:
         """Pictures that are accepted: as many as can be answered in time, at the speed of late."""
@@ -193,7 +191,7 @@ def build(
     app = Starlette(
         routes=[
             Route("/", routes.page),
-            Mount("/page", StaticFiles(directory=PAGE)),
+            Mount("/page", PageFiles()),
             Route("/predict", routes.predict, methods=["POST"]),
             Route("/predict/batch", routes.predict_batch, methods=["POST"]),
             Route("/model", routes.model),
