@@ -1,8 +1,6 @@
 """HTTP: which paths there are, and what each answers. Knows no network."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import numpy as np
@@ -14,23 +12,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from service import documentation, metrics, openapi, page_files, problems, uploads
-from service.admission import Budget
+from service import documentation, explainer, metrics, openapi, page_files, problems
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
-from service.decode_process import Bounds
-from service.decoder import Decoder
+from service.explainer import Explain
+from service.explanation import FILTERS
+from service.intake import Intake
 from service.lingering import Lingering
 from service.page_files import PageFiles
 from service.problems import Problem
 from service.record import Record
-from service.remote import CHUNK
 from service.settings import Settings
-from service.uploads import Upload
 
-SAFETY = 0.5  # of the time that an answer may take: in a rush the network is slower than before it
-UNTRIED = 64  # pictures that are accepted before the network has shown its speed
+FILTERS_MAX_AGE_S = 3600  # they change with the model, and then hardly
 
 Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
@@ -45,58 +40,37 @@ class Routes:
         card: Card,
         tag: str,
         settings: Settings,
-        decoders: int,
-        pictures_per_s: Callable[[], float | None],
+        intake: Intake,
+        explain: Explain | None,
+        filters: Callable[[], bytes],
     ) -> None:
         self._score = score
         self._card = card
         self._tag = tag
-        self._settings = settings
-        self._decoders = decoders
-        self._decode = Decoder(
-            decoders,
-            Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, settings.decode_timeout_s),
-        )
-        self._pictures_per_s = pictures_per_s
-        self._pictures = Budget(self._most_in_flight, problems.too_many_requests)
-        self._bytes = Budget(lambda: settings.max_buffered_bytes, problems.overloaded)
+        self._intake = intake
+        self._explain = explain
+        self._filters = filters
+        self._filters_png: bytes | None = None  # before it is first asked for
         self._openapi = openapi.document(settings, tag)
         self._docs_html = documentation.render(self._openapi)
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one picture."""
         record = Record.of(request.scope)
-        self._pictures.refuse_if_spent()
-        with self._bytes.share() as held, self._pictures.share() as worked_on:
-            data = await uploads.read_one(request, self._settings, held)
-            worked_on.take(1)  # not before: who sends slowly keeps nobody out
-            record.pictures = 1
-            async with _within(self._settings.answer_timeout_s):
-                with record.decode:
-                    pixels = await self._decode(data)
-                rows = await self._rows(pixels[np.newaxis], record)
+        async with self._intake.one(request) as pixels:
+            rows = await self._rows(pixels[np.newaxis], record)
         record.answers = [self._answer(rows[0])]
         return JSONResponse(record.answers[0].model_dump())
 
     async def predict_batch(self, request: Request) -> Response:
         """POST /predict/batch: many pictures, each with its own answer or problem."""
         record = Record.of(request.scope)
-        self._pictures.refuse_if_spent()
-        with self._bytes.share() as held, self._pictures.share() as worked_on:
-            received = await uploads.read_many(request, self._settings, held)
-            worked_on.take(len(received))
-            record.pictures = len(received)
-            async with _within(self._settings.answer_timeout_s):
-                turn = asyncio.Semaphore(max(1, self._decoders // 2))  # others get the rest
-                with record.decode:
-                    decoded = await asyncio.gather(
-                        *(self._pixels_or_problem(upload, turn) for upload in received)
-                    )
-                good = [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]
-                rows = iter(await self._rows(np.stack(good), record) if good else ())
+        async with self._intake.many(request) as decoded:
+            good = [pixels for _, pixels in decoded if isinstance(pixels, np.ndarray)]
+            rows = iter(await self._rows(np.stack(good), record) if good else ())
         outcomes = [
-            (upload.name, outcome if isinstance(outcome, Problem) else self._answer(next(rows)))
-            for upload, outcome in zip(received, decoded, strict=True)
+            (name, outcome if isinstance(outcome, Problem) else self._answer(next(rows)))
+            for name, outcome in decoded
         ]
         record.answers = [outcome for _, outcome in outcomes if isinstance(outcome, Answer)]
         record.refusals = [
@@ -104,9 +78,27 @@ class Routes:
         ]
         return JSONResponse(batch(self._tag, outcomes).model_dump())
 
+    async def explain(self, request: Request) -> Response:
+        """POST /explain: one picture, its answer, and what in it spoke for that."""
+        if self._explain is None:
+            raise problems.not_explainable()
+        record = Record.of(request.scope)
+        async with self._intake.one(request, explainer.COST) as pixels:
+            explanation = await self._explain(pixels, record)
+        return JSONResponse(explanation.model_dump())
+
     async def model(self, _: Request) -> Response:
         """GET /model: the card of the model that answers."""
         return JSONResponse({"tag": self._tag, **self._card.model_dump(mode="json")})
+
+    async def filters(self, _: Request) -> Response:
+        """GET /model/filters.png: the first layer's filters."""
+        if self._filters_png is None:
+            self._filters_png = await run_in_threadpool(self._filters)
+        if not self._filters_png:
+            raise problems.no_filters()
+        headers = {"Cache-Control": f"max-age={FILTERS_MAX_AGE_S}"}
+        return Response(self._filters_png, headers=headers, media_type="image/png")
 
     async def openapi(self, _: Request) -> Response:
         """GET /openapi.json."""
@@ -129,24 +121,6 @@ class Routes:
         """GET /: the page to try it on."""
         return page_files.start()
 
-    def _most_in_flight(self) -> int:
-        """Pictures that are accepted: as many as can be answered in time, at the speed of late."""
-        most = self._settings.max_in_flight
-        speed = self._pictures_per_s()
-        if speed is None:
-            return min(most, UNTRIED)
-        in_time = int(speed * self._settings.answer_timeout_s * SAFETY)
-        return min(most, max(in_time, CHUNK))
-
-    async def _pixels_or_problem(
-        self, upload: Upload, turn: asyncio.Semaphore
-    ) -> np.ndarray | Problem:
-        try:
-            async with turn:
-                return await self._decode(upload.bytes())
-        except Problem as problem:
-            return problem
-
     async def _rows(self, pixels: np.ndarray, record: Record) -> np.ndarray:
         """What `Score` says."""
         with record.score:
@@ -168,6 +142,8 @@ def build(
     settings: Settings,
     decoders: int,
     pictures_per_s: Callable[[], float | None] = lambda: None,
+    explain: Explain | None = None,
+    filters: Callable[[], bytes] = bytes,
 ) -> Starlette:
     """Put the application together.
 
@@ -179,14 +155,17 @@ def build(
         settings: limits.
         decoders: processes, each of which decodes one picture at a time.
         pictures_per_s: says how fast `score` is of late; None while nobody knows.
+        explain: what that model says of one picture, and why; None where its graph cannot.
+        filters: its first layer's filters as a PNG; empty where there are none.
     """
     routes = Routes(
         score=score,
         card=card,
         tag=tag,
         settings=settings,
-        decoders=decoders,
-        pictures_per_s=pictures_per_s,
+        intake=Intake(settings, decoders, pictures_per_s),
+        explain=explain,
+        filters=filters,
     )
     app = Starlette(
         routes=[
@@ -194,7 +173,9 @@ def build(
             Mount("/page", PageFiles()),
             Route("/predict", routes.predict, methods=["POST"]),
             Route("/predict/batch", routes.predict_batch, methods=["POST"]),
+            Route("/explain", routes.explain, methods=["POST"]),
             Route("/model", routes.model),
+            Route(FILTERS, routes.filters),
             Route("/docs", routes.docs),
             Route("/openapi.json", routes.openapi),
             Route("/metrics", routes.metrics),
@@ -215,16 +196,6 @@ def build(
     )
     app.router.redirect_slashes = False  # /predict/ is not a path of ours: 404, no redirect
     return app
-
-
-@asynccontextmanager
-async def _within(seconds: float) -> AsyncIterator[None]:
-    """Raises: Problem: 503, it took longer."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as exc:
-        raise problems.overloaded() from exc
 
 
 async def _as_problem(_: Request, exc: Exception) -> Response:

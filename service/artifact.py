@@ -13,6 +13,7 @@ CARD = "card.json"
 ONNX = "model.onnx"
 OPENVINO = "model.xml"
 OPENVINO_WEIGHTS = "model.bin"
+CLASSES = "imagenet-classes.txt"  # a name a line; not in artifacts that cannot explain themselves
 Precision = Literal["int8", "bf16", "f32"]  # of graphs on the CPU, the fastest first
 LABELS = ("cat", "dog")  # THE order of logits and probabilities, everywhere
 
@@ -181,6 +182,12 @@ def verify(folder: Path) -> Card:
                 f"{CARD} says {digest}. Restore it, or promote another model."
             )
     return card
+
+
+def read_classes(folder: Path) -> tuple[str, ...]:
+    """Names of ImageNet's classes, in the order of its logits; none in older artifacts."""
+    path = folder / CLASSES
+    return tuple(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else ()
 
 
 def write_card(folder: Path, card: Card) -> Card:

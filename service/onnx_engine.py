@@ -11,7 +11,7 @@ import onnxruntime as ort
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from service.artifact import ONNX
-from service.engine import MAP, Engine
+from service.engine import Engine, Run, require
 
 CPU, CUDA, TENSORRT = (f"{x}ExecutionProvider" for x in ("CPU", "CUDA", "Tensorrt"))
 
@@ -37,22 +37,12 @@ class OnnxEngine(Engine):
                 stays in fp32, since novelty, a difference of sums of exponentials, needs it.
             providers: ONNX Runtime's, the best first; those that are not here are left out.
         """
-        model = onnx.load(folder / ONNX)
-        if precision == "f16":
-            model = convert_float_to_float16(
-                model, keep_io_types=True, node_block_list=heads(model)
-            )
         if is_here(CUDA):
             ort.preload_dlls()  # CUDA's and cuDNN's, which come as packages of their own
-        options = ort.SessionOptions()
-        options.log_severity_level = 3  # errors
-        here = dict.fromkeys([*filter(is_here, providers), CPU])
-        self._session = ort.InferenceSession(
-            model.SerializeToString(), options, providers=list(here)
-        )
-        self._outputs = [output.name for output in self._session.get_outputs()]
-        self.has_maps = MAP in self._outputs
-        self.provider = self._session.get_providers()[0]
+        self._path = folder / ONNX
+        self._precision = precision
+        self._providers = [*dict.fromkeys([*filter(is_here, providers), CPU])]
+        super().__init__()
         where = self.provider.removesuffix("ExecutionProvider")
         self.name = f"ONNX Runtime on {where}, {precision}"
 
@@ -61,9 +51,27 @@ class OnnxEngine(Engine):
         """ONNX Runtime takes the CPU without a word where a library of CUDA's is missing."""
         return self.provider in (CUDA, TENSORRT)
 
-    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
-        found = self._session.run(self._outputs, {"pixels": pixels})
-        return dict(zip(self._outputs, found, strict=True))
+    def _compile(self, outputs: Sequence[str]) -> Run:
+        model = onnx.load(self._path)
+        made = {output.name: output for output in model.graph.output}
+        require(outputs, made)
+        del model.graph.output[:]
+        model.graph.output.extend(made[name] for name in outputs)
+        if self._precision == "f16":
+            model = convert_float_to_float16(
+                model, keep_io_types=True, node_block_list=heads(model)
+            )
+        options = ort.SessionOptions()
+        options.log_severity_level = 3  # errors
+        session = ort.InferenceSession(
+            model.SerializeToString(), options, providers=self._providers
+        )
+        self.provider = session.get_providers()[0]
+
+        def run(pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+            return dict(zip(outputs, session.run(outputs, {"pixels": pixels}), strict=True))
+
+        return run
 
 
 def is_here(provider: str) -> bool:

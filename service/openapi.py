@@ -9,6 +9,7 @@ from service import images, problems
 from service.answer import Answer
 from service.artifact import Card
 from service.batch import Batch
+from service.explanation import FILTERS, Explanation
 from service.keys import is_open
 from service.multipart import FIELD
 from service.problems import Kind, ProblemBody
@@ -46,6 +47,9 @@ class ModelCard(Card):
     tag: str
 
 
+_MODELS = (Answer, Batch, Explanation, ModelCard, ProblemBody)
+
+
 def document(settings: Settings, version: str) -> JSON:
     """Describe the API as it is configured.
 
@@ -53,7 +57,7 @@ def document(settings: Settings, version: str) -> JSON:
         settings: their limits are named in the document.
         version: of the API's content: the model's tag.
     """
-    paths, schemas = _paths(settings), _schemas(Answer, Batch, ModelCard, ProblemBody)
+    paths, schemas = _paths(settings), _schemas(*_MODELS)
     components: JSON = {
         "schemas": schemas,
         "parameters": {"RequestId": _REQUEST_ID | {"name": REQUEST_ID, "in": "header"}},
@@ -139,7 +143,22 @@ def _paths(settings: Settings) -> JSON:
                 "responses": _responses("Batch", *_BATCH),
             }
         },
+        "/explain": {
+            "post": {
+                "summary": "What did the network see?",
+                "description": (
+                    "Takes what /predict takes and gives its answer with what spoke for it: which "
+                    "places, which feature maps, and what is answered without the places that "
+                    "mattered most. It counts as as many pictures as the network is given."
+                ),
+                "requestBody": {"required": True, "content": {**raw, **_form(picture)}},
+                "responses": _responses("Explanation", *_PREDICT, problems.NOT_EXPLAINABLE),
+            }
+        },
         "/model": _get("The card of the model that answers", "ModelCard"),
+        FILTERS: _get(
+            "The first layer's filters, a picture", problems.NOT_FOUND, media_type="image/png"
+        ),
         "/docs": _get("This document; for browsers, as a page", media_type="*/*"),
         "/openapi.json": _get("This document"),
         "/": _get("A page to try it on", media_type="text/html"),

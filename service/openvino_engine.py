@@ -1,6 +1,6 @@
 """OpenVINO, on the CPU."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import openvino as ov
 
 from service.artifact import OPENVINO, Precision
 from service.cores import usable_cores
-from service.engine import MAP, Engine
+from service.engine import Engine, Run, require
 
 
 @cache
@@ -44,20 +44,28 @@ class OpenVinoEngine(Engine):
             threads: defaults to `usable_cores()`.
         """
         threads = threads or usable_cores()
-        config = {
+        self._path = folder / graph
+        self._config = {
             "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
         }
-        compiled = core().compile_model(str(folder / graph), "CPU", config)
-        self._request = compiled.create_infer_request()
-        self.has_maps = any(MAP in output.names for output in compiled.outputs)
         self.name = f"OpenVINO on the CPU, {precision}, {threads} threads"
+        super().__init__()
 
     def warm_up(self, sizes: Iterable[int]) -> None:
         """One picture: no size that comes for the first time took a tenth longer than again."""
         super().warm_up(list(sizes)[:1])
 
-    def _infer(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
-        result: Mapping[str, np.ndarray] = self._request.infer({"pixels": pixels})
-        return result
+    def _compile(self, outputs: Sequence[str]) -> Run:
+        graph = core().read_model(self._path)
+        require(outputs, {name for output in graph.outputs for name in output.names})
+        wanted = [graph.output(name) for name in outputs]
+        pruned = ov.Model([output.get_node() for output in wanted], graph.get_parameters())
+        request = core().compile_model(pruned, "CPU", self._config).create_infer_request()
+
+        def run(pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+            result: Mapping[str, np.ndarray] = request.infer({"pixels": pixels})
+            return result
+
+        return run

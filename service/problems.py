@@ -42,6 +42,7 @@ UNSUPPORTED = Kind("unsupported-picture", 415, "Not a kind of image that is take
 DAMAGED = Kind("damaged-picture", 422, "The picture is damaged")
 TOO_MANY_REQUESTS = Kind("too-many-requests", 429, "Too many requests at once")
 INTERNAL = Kind("internal-error", 500, "Something went wrong on our side")
+NOT_EXPLAINABLE = Kind("not-explainable", 501, "This model cannot explain itself")
 OVERLOADED = Kind("overloaded", 503, "The service cannot answer right now")
 
 KINDS = (
@@ -59,6 +60,7 @@ KINDS = (
     DAMAGED,
     TOO_MANY_REQUESTS,
     INTERNAL,
+    NOT_EXPLAINABLE,
     OVERLOADED,
 )
 
@@ -130,6 +132,12 @@ def not_found(path: str) -> Problem:
     return Problem(NOT_FOUND, f"There is nothing at {path!r}. GET /docs lists every path.")
 
 
+def no_filters() -> Problem:
+    """404, of a path that other models have something at."""
+    detail = "This model's network has no first layer of filters on colours that could be shown."
+    return Problem(NOT_FOUND, f"{detail} GET /model says what it is.")
+
+
 def method_not_allowed(method: str, path: str, allowed: str) -> Problem:
     """405, with the Allow header that RFC 9110 asks for."""
     detail = f"{path} does not take {method}; it takes {allowed}. GET /docs has examples."
@@ -139,6 +147,13 @@ def method_not_allowed(method: str, path: str, allowed: str) -> Problem:
 def internal() -> Problem:
     """500: a bug of ours, of which the answer says nothing."""
     return Problem(INTERNAL, "The request was fine, we failed. The failure has been logged.")
+
+
+def not_explainable() -> Problem:
+    """501: the model was exported before its graph gave what explanations need."""
+    detail = "The model in service was exported by an earlier version, without what explanations "
+    detail += "need. Export it again (make train), and start the service anew; POST /predict works."
+    return Problem(NOT_EXPLAINABLE, detail)
 
 
 def too_many_requests() -> Problem:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import numpy as np
 from aiohttp import ClientConnectionError, ClientPayloadError
@@ -9,6 +10,7 @@ from bentoml.exceptions import ServiceUnavailable
 
 from service import problems
 
+T = TypeVar("T")
 Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 CHUNK = 16  # pictures a call: one full batch of the network's, so that nobody waits for a giant
@@ -18,7 +20,7 @@ _PAUSE_S = 0.05  # doubles with every try; a reset connection is good again at o
 
 
 class Remote:
-    """Calls the network, again if the connection broke: scoring is pure, twice does no harm."""
+    """Has the network score pictures."""
 
     def __init__(self, call: Call) -> None:
         """Args: call: (N, 224, 224, 3) uint8 to (N, WIDTH) float32; N at most `CHUNK`."""
@@ -36,18 +38,26 @@ class Remote:
             Problem: 503, the network is overloaded or out of reach.
         """
         chunks = [pixels[i : i + CHUNK] for i in range(0, len(pixels), CHUNK)]
-        try:
-            rows = np.concatenate(await asyncio.gather(*map(self._score, chunks)))
-        except (ServiceUnavailable, ClientConnectionError, ClientPayloadError) as exc:
-            raise problems.overloaded() from exc
+        rows = np.concatenate(
+            await asyncio.gather(*(insist(self._call, chunk) for chunk in chunks))
+        )
         if rows.shape != (len(pixels), WIDTH):
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
 
-    async def _score(self, chunk: np.ndarray) -> np.ndarray:
+
+async def insist(call: Callable[[np.ndarray], Awaitable[T]], pixels: np.ndarray) -> T:
+    """Call the network, again if the connection broke: it is pure, twice does no harm.
+
+    Raises:
+        Problem: 503, the network is overloaded or out of reach.
+    """
+    try:
         for n in range(1, TRIES):
             try:
-                return await self._call(chunk)
+                return await call(pixels)
             except (ClientConnectionError, ClientPayloadError):
                 await asyncio.sleep(_PAUSE_S * 2**n)
-        return await self._call(chunk)
+        return await call(pixels)
+    except (ServiceUnavailable, ClientConnectionError, ClientPayloadError) as exc:
+        raise problems.overloaded() from exc

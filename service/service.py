@@ -4,9 +4,12 @@ Only `CatDog` is exposed. It reaches `Network` over a Unix socket, in pickles th
 client can write to. Serve it with `bentoml serve service.service:CatDog`.
 """
 
+import asyncio
 import logging
 import os
+from functools import partial
 from time import perf_counter
+from typing import Any
 
 import bentoml
 import numpy as np
@@ -18,6 +21,7 @@ from service import (
     artifact,
     draining,
     engines,
+    filters,
     log,
     metrics,
     settings,
@@ -26,11 +30,13 @@ from service import (
 )
 from service.cores import usable_cores
 from service.cross_origin import allow_origins
+from service.explainer import Explainer
 from service.gathering import Gathering
 from service.headers import SecurityHeaders
 from service.keys import Keys, KeysError, RequireKey
-from service.remote import CHUNK, WIDTH, Remote
+from service.remote import CHUNK, WIDTH, Remote, insist
 from service.settings import REQUEST_TIMEOUT_S
+from service.sight import Sight
 from service.system_routes import SystemRoutes
 from service.tracing import Tracing
 from service.watch import Watch
@@ -93,6 +99,20 @@ class Network:
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
 
+    @bentoml.api  # type: ignore[untyped-decorator]
+    def see(self, pixels: np.ndarray) -> Any:
+        """Say what the network responds to in one picture; in turn with the batches.
+
+        Args:
+            pixels: (1, 224, 224, 3) uint8, RGB.
+        Returns:
+            `service.sight.Sight`.
+        """
+        self._batch_pictures.observe(len(pixels))
+        started_s = perf_counter()
+        sight = self._engine.see(pixels)
+        return sight._replace(seconds=perf_counter() - started_s)
+
 
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     """Hands requests to the application that `CatDog` made when it started."""
@@ -139,14 +159,27 @@ class CatDog:
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
+        # One call to the network at a time, of whatever kind: see `service.gathering`.
+        self._turn = asyncio.Lock()
         gathering = Gathering(self._score, most=CHUNK)
+        score = Remote(gathering)
+        classes = artifact.read_classes(folder)
+        explainer = Explainer(
+            see=partial(insist, self._see),
+            score=score,
+            calibration=card.calibration,
+            tag=tag,
+            classes=classes,
+        )
         self.http = app.build(
-            score=Remote(gathering),
+            score=score,
             card=card,
             tag=tag,
             settings=chosen,
             decoders=usable_cores(),
             pictures_per_s=lambda: gathering.pictures_per_s,
+            explain=explainer if classes else None,
+            filters=partial(filters.sheet, folder),
         )
         self.watch = Watch(
             self.http.routes,
@@ -157,8 +190,13 @@ class CatDog:
         )
 
     async def _score(self, pixels: np.ndarray) -> np.ndarray:
-        rows: np.ndarray = await self.network.to_async.score(pixels)
+        async with self._turn:
+            rows: np.ndarray = await self.network.to_async.score(pixels)
         return rows
+
+    async def _see(self, pixels: np.ndarray) -> Sight:
+        async with self._turn:
+            return Sight.of(await self.network.to_async.see(pixels))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop_watching(self) -> None:

@@ -48,7 +48,8 @@ async def read_one(request: Request, settings: Settings, held: Share) -> bytes:
     async with _in_time(settings):
         if not _is_multipart(request):
             return await _read_raw(request, settings, held)
-        detail = f"Several parts {FIELD!r} came; /predict takes one. /predict/batch takes more."
+        detail = f"Several parts {FIELD!r} came; {request.url.path} takes one. "
+        detail += "/predict/batch takes more."
         reader = PartReader(
             request.headers["content-type"],
             max_parts=1,

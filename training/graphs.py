@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import torch
+from torchvision import models
 
 from data.picture import Row
 from service import artifact
@@ -15,14 +16,15 @@ from service.images import SIDE
 from service.openvino_engine import core
 from training import disk
 from training.judging import batches
-from training.network import CatDogNet, Pixels
+from training.network import CatDogNet, Exported, Pixels
 
-OUTPUT_NAMES = ("logits", "novelty", "activation_map", "features")
 CALIBRATION_PICTURES = 300  # NNCF's own default; they set the range of each activation
 
 
 def write_graphs(network: CatDogNet, folder: Path) -> None:
-    """Write model.onnx (fp32) and the OpenVINO graph made from it (weights in fp16)."""
+    """Write model.onnx (fp32), the OpenVINO graph made from it (weights in fp16), and the names
+    of ImageNet's classes, which torchvision's ResNets all share.
+    """
     example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
     with warnings.catch_warnings(), disk.writing(folder / artifact.ONNX):
         warnings.simplefilter("ignore")  # the exporter's notes to its own developers
@@ -34,11 +36,14 @@ def write_graphs(network: CatDogNet, folder: Path) -> None:
             external_data=False,
             verbose=False,
             input_names=["pixels"],
-            output_names=list(OUTPUT_NAMES),
+            output_names=list(Exported._fields),
             dynamic_shapes={"pixels": {0: torch.export.Dim.DYNAMIC}},
         )
     graph = core().read_model(folder / artifact.ONNX)  # ov.convert_model sends usage statistics
     _save(graph, folder)
+    names = models.get_model_weights("resnet50")["IMAGENET1K_V1"].meta["categories"]
+    with disk.writing(folder / artifact.CLASSES):
+        (folder / artifact.CLASSES).write_text("\n".join(names) + "\n", encoding="utf-8")
 
 
 def write_int8(source: Path, folder: Path, rows: Sequence[Row]) -> None:

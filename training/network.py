@@ -30,12 +30,33 @@ class Outputs(NamedTuple):
     activation_map: (B, h, w), each place's contribution to the dog logit; its mean is
         `logits[:, 1] - logits[:, 0]` (Zhou et al., 2015, arXiv 1512.04150).
     features: (B, C), pooled.
+    imagenet: (B, 1000), logits of the head that came with the trunk.
     """
 
     logits: Tensor
     novelty: Tensor
     activation_map: Tensor
     features: Tensor
+    imagenet: Tensor
+
+
+class Exported(NamedTuple):
+    """What the exported graph says of B pictures: `Outputs`, and what each stage responded to.
+
+    stem: (B, 64, H/2, W/2), before the max pool, where edges are still sharp.
+    layer1 to layer4: (B, C, h, w), from H/4 to H/32. All are results of a ReLU.
+    """
+
+    logits: Tensor
+    novelty: Tensor
+    activation_map: Tensor
+    features: Tensor
+    imagenet: Tensor
+    stem: Tensor
+    layer1: Tensor
+    layer2: Tensor
+    layer3: Tensor
+    layer4: Tensor
 
 
 class CatDogNet(nn.Module):
@@ -69,23 +90,25 @@ class CatDogNet(nn.Module):
 
     def forward(self, images: Tensor) -> Outputs:
         """Standardized RGB (B, 3, H, W) to `Outputs`."""
-        maps = self.maps(images).float()
+        return self.read(self.maps(images))
+
+    def read(self, maps: Tensor) -> Outputs:
+        """The last feature maps (B, C, H/32, W/32) to `Outputs`."""
+        maps = maps.float()
         features = maps.mean((2, 3))
         z = self.head(features)  # (B, 1), the dog's log-odds
         activation_map = torch.einsum("bchw,c->bhw", maps, self.head.weight[0])
         logits = torch.cat([-z / 2, z / 2], 1)
-        others, pets = self._imagenet_evidence(features)
+        imagenet = self.imagenet_head(features)
+        others = imagenet[:, OTHER_CLASSES].logsumexp(1)
+        pets = imagenet[:, PET_CLASSES].logsumexp(1)
         return Outputs(
             logits=logits,
             novelty=torch.sigmoid(others - pets - logits.amax(1)),
             activation_map=activation_map,
             features=features,
+            imagenet=imagenet,
         )
-
-    def _imagenet_evidence(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-sum-exp of ImageNet's logits of all other things, and of its cats and dogs."""
-        logits = self.imagenet_head(features)
-        return logits[:, OTHER_CLASSES].logsumexp(1), logits[:, PET_CLASSES].logsumexp(1)
 
     def train(self, mode: bool = True) -> "CatDogNet":
         """Batch norms stay in evaluation mode: their ImageNet statistics are kept.
@@ -107,11 +130,14 @@ def stages(trunk: models.ResNet, x: Tensor, names: Sequence[str]) -> Tensor:
         x: (B, 3, H, W) standardized RGB for the stem, else the maps of the stage before.
     """
     for name in names:
-        if name == "stem":
-            x = trunk.maxpool(trunk.relu(trunk.bn1(trunk.conv1(x))))
-        else:
-            x = getattr(trunk, name)(x)
+        x = trunk.maxpool(edges(trunk, x)) if name == "stem" else getattr(trunk, name)(x)
     return x
+
+
+def edges(trunk: models.ResNet, x: Tensor) -> Tensor:
+    """The stem before its max pool: standardized RGB (B, 3, H, W) to (B, 64, H/2, W/2)."""
+    maps: Tensor = trunk.relu(trunk.bn1(trunk.conv1(x)))
+    return maps
 
 
 class Pixels(nn.Module):
@@ -121,10 +147,15 @@ class Pixels(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pixels: Tensor) -> Outputs:
-        """(B, H, W, 3) uint8 RGB to `Outputs`."""
-        outputs: Outputs = self.network(standardize(pixels))
-        return outputs
+    def forward(self, pixels: Tensor) -> Exported:
+        """(B, H, W, 3) uint8 RGB to `Exported`."""
+        trunk = self.network.trunk
+        maps = [edges(trunk, standardize(pixels))]
+        below = trunk.maxpool(maps[0])
+        for name in STAGES[1:]:
+            below = stages(trunk, below, [name])
+            maps.append(below)
+        return Exported(*self.network.read(below), *maps)
 
 
 def standardize(pixels: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from training import export, graphs, proof, seen
 from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.judging import Judged
-from training.network import CatDogNet, Pixels
+from training.network import CatDogNet, Exported, Pixels
 from training.selection import choose
 
 Clone = Callable[[Finished], Finished]
@@ -75,7 +75,7 @@ def test_graphs_give_the_activation_map_and_the_features_too(
     released: Finished, network: CatDogNet, pixels: np.ndarray
 ) -> None:
     graph = ov.Core().read_model(released.run.artifact / artifact.ONNX)
-    assert [output.any_name for output in graph.outputs] == list(graphs.OUTPUT_NAMES)
+    assert [output.any_name for output in graph.outputs] == list(Exported._fields)
     hint = {"INFERENCE_PRECISION_HINT": "f32"}
     found = ov.Core().compile_model(graph, "CPU", hint)(pixels[:2])
     with torch.inference_mode():

@@ -1,0 +1,109 @@
+"""How pictures come in: admitted, read, decoded, each within its limits."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import numpy as np
+from starlette.requests import Request
+
+from service import problems, uploads
+from service.admission import Budget
+from service.decode_process import Bounds
+from service.decoder import Decoder
+from service.problems import Problem
+from service.record import Record
+from service.remote import CHUNK
+from service.settings import Settings
+from service.uploads import Upload
+
+SAFETY = 0.5  # of the time that an answer may take: in a rush the network is slower than before it
+UNTRIED = 64  # pictures that are accepted before the network has shown its speed
+
+
+class Intake:
+    """Of all requests together. What is done within its contexts has bounded time, and a place."""
+
+    def __init__(
+        self, settings: Settings, decoders: int, pictures_per_s: Callable[[], float | None]
+    ) -> None:
+        self._settings = settings
+        self._decoders = decoders
+        self._decode = Decoder(
+            decoders,
+            Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, settings.decode_timeout_s),
+        )
+        self._pictures_per_s = pictures_per_s
+        self._pictures = Budget(self._most_in_flight, problems.too_many_requests)
+        self._bytes = Budget(lambda: settings.max_buffered_bytes, problems.overloaded)
+
+    @asynccontextmanager
+    async def one(self, request: Request, cost: int = 1) -> AsyncIterator[np.ndarray]:
+        """The one picture of a request, (224, 224, 3) uint8 RGB.
+
+        Args:
+            cost: pictures that the network is going to be given for it.
+        Raises:
+            Problem: 400 to 429, or 503, also if what is done within takes too long.
+        """
+        record = Record.of(request.scope)
+        self._pictures.refuse_if_spent()
+        with self._bytes.share() as held, self._pictures.share() as worked_on:
+            data = await uploads.read_one(request, self._settings, held)
+            worked_on.take(cost)  # not before: who sends slowly keeps nobody out
+            record.pictures = 1
+            async with _within(self._settings.answer_timeout_s):
+                with record.decode:
+                    pixels = await self._decode(data)
+                yield pixels
+
+    @asynccontextmanager
+    async def many(
+        self, request: Request
+    ) -> AsyncIterator[list[tuple[str | None, np.ndarray | Problem]]]:
+        """Names and pictures of a request, or the problem that a picture has by itself.
+
+        Raises:
+            Problem: 400 to 429, or 503, of the whole request.
+        """
+        record = Record.of(request.scope)
+        self._pictures.refuse_if_spent()
+        with self._bytes.share() as held, self._pictures.share() as worked_on:
+            received = await uploads.read_many(request, self._settings, held)
+            worked_on.take(len(received))
+            record.pictures = len(received)
+            async with _within(self._settings.answer_timeout_s):
+                turn = asyncio.Semaphore(max(1, self._decoders // 2))  # others get the rest
+                with record.decode:
+                    decoded = await asyncio.gather(
+                        *(self._pixels_or_problem(upload, turn) for upload in received)
+                    )
+                yield [(u.name, outcome) for u, outcome in zip(received, decoded, strict=True)]
+
+    def _most_in_flight(self) -> int:
+        """Pictures that are accepted: as many as can be answered in time, at the speed of late."""
+        most = self._settings.max_in_flight
+        speed = self._pictures_per_s()
+        if speed is None:
+            return min(most, UNTRIED)
+        in_time = int(speed * self._settings.answer_timeout_s * SAFETY)
+        return min(most, max(in_time, CHUNK))
+
+    async def _pixels_or_problem(
+        self, upload: Upload, turn: asyncio.Semaphore
+    ) -> np.ndarray | Problem:
+        try:
+            async with turn:
+                return await self._decode(upload.bytes())
+        except Problem as problem:
+            return problem
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """Raises: Problem: 503, it took longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as exc:
+        raise problems.overloaded() from exc
