@@ -116,9 +116,17 @@ function guess({ name, probability }) {
 
 /** As bytes, not as an address: where a key is wanted, an <img> could not send it. */
 async function showFilters(path, signal) {
-  const response = await get(path, signal);
-  const url = URL.createObjectURL(await response.blob());
   const image = find(".filters img");
+  let response;
+  try {
+    response = await get(path, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    image.hidden = true;
+    find(".filters .reason").textContent = reason(error);
+    return;
+  }
+  const url = URL.createObjectURL(await response.blob());
   image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
   image.addEventListener("error", () => URL.revokeObjectURL(url), { once: true });
   image.src = url;
