@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 VARIABLE = "CATDOG_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -32,3 +32,13 @@ def launch(playwright: Playwright) -> Browser:
     if program is None:
         raise FileNotFoundError(HOW_TO_GET_ONE)
     return playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drag files over the page and let go: drag events of the browser's own, not made up."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": 150, "y": 300, "data": data}
+        session.send("Input.dispatchDragEvent", event)
+    session.detach()

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,15 +13,6 @@ _COPY = """async (encoded) => {
     const blob = new Blob([bytes], {type: "image/png"});
     await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
 }"""
-
-
-def drop(page: Page, *paths: Path) -> None:
-    """Drag files over the page and let go: real drag events, of the browser's own."""
-    session = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        session.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 300, "data": data})
-    session.detach()
 
 
 def copy(page: Page, png: bytes) -> None:
