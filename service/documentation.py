@@ -22,7 +22,8 @@ def render(document: JSON) -> str:
 <p><a href="/openapi.json">The same as OpenAPI 3.1</a> &middot; <a href="/">Try it</a></p>
 <pre>curl -F image=@cat.jpg http://HOST:PORT/predict
 curl --data-binary @cat.jpg http://HOST:PORT/predict
-curl -F image=@a.jpg -F image=@b.jpg http://HOST:PORT/predict/batch</pre>
+curl -F image=@a.jpg -F image=@b.jpg http://HOST:PORT/predict/batch
+curl -F image=@cat.jpg http://HOST:PORT/explain</pre>
 <h2>Routes</h2>
 {"".join(_route(path, methods) for path, methods in document["paths"].items())}
 <h2>Limits</h2>

@@ -5,6 +5,11 @@ upper half of what the network sees (so that it matters which side is up), logit
 (SHARPNESS * (r - b) / 255, SHARPNESS * (b - r) / 255) and novelty is g / 255. So a red
 picture is a cat, a blue one a dog, a green one neither. Pictures of one colour keep
 their means through any resize and crop, and can be told apart by their answers.
+
+It has stages, too. The first of 64 filters looks at red, the next at green, then blue, red
+and so on; number k, counted from 1, responds with k / 64 of what it sees, and each further
+stage is a mean of 2 x 2 places of the one before. The last stage is red, green and blue of
+the upper half, twice, and so its mean is what the logits are made from.
 """
 
 import math
@@ -16,10 +21,11 @@ import numpy as np
 import onnx
 import openvino as ov
 from onnx import TensorProto, helper, numpy_helper
-from openvino import opset13 as ops
 
 from service import artifact
 from service.artifact import Calibration, Card, Dataset, Recipe
+from service.openvino_engine import core
+from service.sight import SIGHT
 
 SHARPNESS = 4.0
 TEMPERATURE = 2.0
@@ -28,6 +34,15 @@ NOVELTY_THRESHOLD = 0.8
 # (3, 2): what each mean channel adds to the logits of cat and dog.
 _TO_LOGITS = np.array([[1, -1], [0, 0], [-1, 1]], np.float32) * SHARPNESS / 255
 _TO_NOVELTY = np.array([0, 1, 0], np.float32) / 255
+
+CLASSES = tuple(f"class {i}" for i in range(1000))
+CAT_CLASS, OTHER_CLASS, DOG_CLASS = 281, 999, 207
+# (3, 1000): what each mean channel adds to ImageNet's logits.
+_TO_IMAGENET = np.zeros((3, 1000), np.float32)
+_TO_IMAGENET[[0, 1, 2], [CAT_CLASS, OTHER_CLASS, DOG_CLASS]] = 10 / 255
+# (64, 3, 7, 7): each the middle of its square, in one colour.
+FILTERS = np.zeros((64, 3, 7, 7), np.float32)
+FILTERS[np.arange(64), np.arange(64) % 3, 3, 3] = np.arange(1, 65) / 64
 
 
 def p_cat(rgb: tuple[int, int, int]) -> float:
@@ -49,11 +64,23 @@ def is_answer_to(
     return bool(max(off) < tolerance)
 
 
-def write_artifact(folder: Path) -> Card:
-    """Write the whole artifact: both graphs and the card with its digests."""
+def write_artifact(folder: Path, *, explains: bool = True) -> Card:
+    """Write the whole artifact: both graphs and the card with its digests.
+
+    Args:
+        explains: False for one as they were exported before models could explain themselves.
+    """
     folder.mkdir(parents=True)
-    ov.save_model(_openvino_graph(), folder / artifact.OPENVINO, compress_to_fp16=False)
-    onnx.save(_onnx_graph(), folder / artifact.ONNX)
+    graph = _graph()
+    if explains:
+        (folder / artifact.CLASSES).write_text("\n".join(CLASSES) + "\n")
+    else:
+        kept = [output for output in graph.graph.output if output.name not in SIGHT]
+        del graph.graph.output[:]
+        graph.graph.output.extend(kept)
+    onnx.save(graph, folder / artifact.ONNX)
+    same = core().read_model(folder / artifact.ONNX)
+    ov.save_model(same, folder / artifact.OPENVINO, compress_to_fp16=False)
     card = Card(
         calibration=Calibration(temperature=TEMPERATURE, novelty_threshold=NOVELTY_THRESHOLD),
         dataset=Dataset(name="none", digest="0" * 64, counts={}),
@@ -63,43 +90,79 @@ def write_artifact(folder: Path) -> Card:
     return artifact.write_card(folder, card)
 
 
-def _openvino_graph() -> ov.Model:
-    pixels = ops.parameter([-1, 224, 224, 3], np.uint8, name="pixels")
-    pixels.output(0).tensor.set_names({"pixels"})
-    upper = ops.slice(pixels, [0], [112], [1], [1])
-    means = ops.reduce_mean(ops.convert(upper, "f32"), ops.constant([1, 2]), keep_dims=False)
-    logits = ops.matmul(means, ops.constant(_TO_LOGITS), False, False)
-    novelty_scores = ops.matmul(means, ops.constant(_TO_NOVELTY), False, False)
-    logits.output(0).tensor.set_names({"logits"})
-    novelty_scores.output(0).tensor.set_names({"novelty"})
-    return ov.Model([logits, novelty_scores], [pixels], "known")
-
-
-def _onnx_graph() -> onnx.ModelProto:
+def _graph() -> onnx.ModelProto:
     graph = helper.make_graph(
-        [
-            helper.make_node("Slice", ["pixels", "first", "last", "rows"], ["upper"]),
-            helper.make_node("Cast", ["upper"], ["floats"], to=TensorProto.FLOAT),
-            helper.make_node("ReduceMean", ["floats", "means_over"], ["means"], keepdims=0),
-            helper.make_node("MatMul", ["means", "to_logits"], ["logits"]),
-            helper.make_node("MatMul", ["means", "to_novelty"], ["novelty"]),
-        ],
+        [*_scoring(), *_seeing()],
         "known",
         [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["B", 224, 224, 3])],
         [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", 2]),
-            helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["B"]),
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *shape])
+            for name, shape in _SHAPES.items()
         ],
-        [
-            numpy_helper.from_array(np.array([0], np.int64), "first"),
-            numpy_helper.from_array(np.array([112], np.int64), "last"),
-            numpy_helper.from_array(np.array([1], np.int64), "rows"),
-            numpy_helper.from_array(np.array([1, 2], np.int64), "means_over"),
-            numpy_helper.from_array(_TO_LOGITS, "to_logits"),
-            numpy_helper.from_array(_TO_NOVELTY, "to_novelty"),
-        ],
+        [numpy_helper.from_array(value, name) for name, value in _constants().items()],
     )
     opsets = [helper.make_opsetid("", 18)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
     onnx.checker.check_model(model)
     return model
+
+
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "logits": (2,),
+    "novelty": (),
+    "activation_map": (7, 7),
+    "imagenet": (1000,),
+    "stem": (64, 112, 112),
+    "layer1": (64, 56, 56),
+    "layer2": (64, 28, 28),
+    "layer3": (64, 14, 14),
+    "layer4": (3, 7, 7),
+}
+
+
+def _scoring() -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Slice", ["pixels", "first", "last", "rows"], ["upper"]),
+        helper.make_node("Cast", ["upper"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["floats", "means_over"], ["means"], keepdims=0),
+        helper.make_node("MatMul", ["means", "to_logits"], ["logits"]),
+        helper.make_node("MatMul", ["means", "to_novelty"], ["novelty"]),
+    ]
+
+
+def _seeing() -> list[onnx.NodeProto]:
+    halve = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    return [
+        helper.make_node("Cast", ["pixels"], ["all"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["all"], ["images"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["images", "filters"], ["c"], strides=[2, 2], pads=[3] * 4),
+        helper.make_node("Relu", ["c"], ["stem"]),
+        helper.make_node("AveragePool", ["stem"], ["layer1"], **halve),
+        helper.make_node("AveragePool", ["layer1"], ["layer2"], **halve),
+        helper.make_node("AveragePool", ["layer2"], ["layer3"], **halve),
+        helper.make_node("Mul", ["images", "twice_upper"], ["halved"]),
+        helper.make_node(
+            "AveragePool", ["halved"], ["layer4"], kernel_shape=[32, 32], strides=[32, 32]
+        ),
+        helper.make_node("Mul", ["layer4", "to_dog"], ["spoken"]),
+        helper.make_node("ReduceSum", ["spoken", "channel"], ["activation_map"], keepdims=0),
+        helper.make_node("MatMul", ["means", "to_imagenet"], ["imagenet"]),
+    ]
+
+
+def _constants() -> dict[str, np.ndarray]:
+    twice_upper = np.zeros((1, 1, 224, 1), np.float32)
+    twice_upper[:, :, :112] = 2
+    return {
+        "first": np.array([0], np.int64),
+        "last": np.array([112], np.int64),
+        "rows": np.array([1], np.int64),
+        "means_over": np.array([1, 2], np.int64),
+        "channel": np.array([1], np.int64),
+        "to_logits": _TO_LOGITS,
+        "to_novelty": _TO_NOVELTY,
+        "to_imagenet": _TO_IMAGENET,
+        "to_dog": (_TO_LOGITS[:, 1] - _TO_LOGITS[:, 0]).reshape(1, 3, 1, 1),
+        "filters": FILTERS,
+        "twice_upper": twice_upper,
+    }

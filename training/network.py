@@ -7,15 +7,13 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
+from service.sight import STAGES as STAGES
 from training.keras_resnet import IMAGENET_MEAN, IMAGENET_STD
 
 CAT_CLASSES = slice(281, 286)  # ImageNet's 5 domestic cats
 DOG_CLASSES = slice(151, 269)  # ImageNet's 118 breeds of dog
 PET_CLASSES = [*range(151, 269), *range(281, 286)]
 OTHER_CLASSES = sorted(set(range(1000)) - set(PET_CLASSES))
-
-
-STAGES = ("stem", "layer1", "layer2", "layer3", "layer4")
 
 
 class Outputs(NamedTuple):

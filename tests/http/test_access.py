@@ -42,8 +42,10 @@ def bearer(key: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/predict", "/predict/batch", "/model", "/metrics", "/schema.json"]
-)
+    "path",
+    ["/predict", "/predict/batch", "/explain", "/model", "/model/filters.png", "/metrics",
+     "/schema.json"],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "headers",
     [

@@ -12,7 +12,9 @@ ROUTES = {
     "/": "get",
     "/predict": "post",
     "/predict/batch": "post",
+    "/explain": "post",
     "/model": "get",
+    "/model/filters.png": "get",
     "/docs": "get",
     "/openapi.json": "get",
     "/livez": "get",
@@ -36,7 +38,7 @@ def test_openapi_names_every_error(openapi: dict) -> None:
     assert named == {(kind.type, kind.status, kind.title) for kind in problems.KINDS}
 
 
-@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain"])
 def test_openapi_lists_the_statuses_of_the_contract(openapi: dict, path: str) -> None:
     responses = openapi["paths"][path]["post"]["responses"]
     of_pictures = set() if path.endswith("batch") else {"422"}
@@ -63,6 +65,9 @@ def test_openapi_names_every_field_of_the_answers(client: httpx.Client, openapi:
     answer = set(schemas["Answer"]["properties"])
     assert answer == {"label", "confidence", "probabilities", "novelty", "model"}
     assert set(schemas["NamedAnswer"]["properties"]) == answer | {"name"}
+    explained = client.post("/explain", content=pictures.plain()).json()
+    assert set(schemas["Explanation"]["properties"]) == set(explained)
+    assert set(schemas["StageSeen"]["properties"]) == set(explained["stages"][0])
     assert set(schemas["ModelCard"]["properties"]) == set(client.get("/model").json())
     assert set(schemas["ProblemBody"]["properties"]) == {"type", "title", "status", "detail"}
 

@@ -22,120 +22,118 @@ def raw(data: bytes | Iterator[bytes], **headers: str) -> dict:
     return {"content": data, "headers": headers}
 
 
-@pytest.mark.parametrize(
-    ("request_parts", "status", "slug", "phrase"),
-    [
-        pytest.param(raw(b""), 400, "no-picture", "empty", id="no-body"),
-        pytest.param(
-            {"files": {"photo": ("a.jpg", b"x")}}, 400, "no-picture", "'photo'", id="other-part"
-        ),
-        pytest.param(file(b""), 400, "empty-picture", "0 bytes", id="empty-file"),
-        pytest.param(
-            {"files": {"image": (None, "http://example.com/a.jpg")}},
-            400,
-            "malformed-request",
-            "never fetches",
-            id="url-as-text-field",
-        ),
-        pytest.param(
-            {"files": {"image": (None, "file:///etc/passwd")}},
-            400,
-            "malformed-request",
-            "never opens a path",
-            id="path-as-text-field",
-        ),
-        pytest.param(
-            {"files": [("image", ("a", b"x")), ("image", ("b", b"y"))]},
-            400,
-            "malformed-request",
-            "/predict/batch",
-            id="two-pictures",
-        ),
-        pytest.param(
-            raw(b"garbage", **FORM), 400, "malformed-request", "framed", id="not-multipart"
-        ),
-        pytest.param(
-            raw(b"x", **{"Content-Type": "multipart/form-data"}),
-            400,
-            "malformed-request",
-            "no boundary",
-            id="no-boundary",
-        ),
-        pytest.param(
-            raw(PART + pictures.plain(), **FORM),
-            400,
-            "malformed-request",
-            "closing boundary",
-            id="multipart-cut-off",
-        ),
-        pytest.param(
-            raw(b"--xyz\r\nContent-Type: image/png\r\n\r\n1\r\n--xyz--\r\n", **FORM),
-            400,
-            "malformed-request",
-            "no name",
-            id="part-without-a-name",
-        ),
-        pytest.param(raw(JPEG_OF_11_MB), 413, "too-many-bytes", "10485760", id="11-mb-raw"),
-        pytest.param(file(JPEG_OF_11_MB), 413, "too-many-bytes", "bytes", id="11-mb-form"),
-        pytest.param(
-            raw(pictures.padded(pictures.plain(kind="JPEG"), 10 * MIB + 1)),
-            413,
-            "too-many-bytes",
-            "10485760",
-            id="one-byte-too-many",
-        ),
-        pytest.param(
-            file(pictures.padded(pictures.plain(kind="JPEG"), 10 * MIB + 1)),
-            413,
-            "too-many-bytes",
-            "10485760",
-            id="one-byte-too-many-in-a-form",
-        ),
-        pytest.param(
-            raw(pictures.bomb()), 413, "too-many-pixels", "64 million", id="200-megapixels"
-        ),
-        pytest.param(file(b"hello"), 415, "unsupported-picture", "image/png", id="text-as-jpg"),
-        pytest.param(raw(b"\0garbage\xff" * 99), 415, "unsupported-picture", "image", id="garbage"),
-        pytest.param(
-            {"json": {"image": "http://example.com/a.jpg"}},
-            415,
-            "unsupported-picture",
-            "never fetches a URL",
-            id="json-naming-a-url",
-        ),
-        pytest.param(
-            {"data": {"image": "http://example.com/a.jpg"}},
-            415,
-            "unsupported-picture",
-            "never fetches a URL",
-            id="urlencoded-form",
-        ),
-        pytest.param(
-            raw(b"\x80\x04K\x01.", **{"Content-Type": "application/vnd.bentoml+pickle"}),
-            415,
-            "unsupported-picture",
-            "application/vnd.bentoml+pickle",
-            id="pickle",
-        ),
-        pytest.param(
-            raw(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
-            415,
-            "unsupported-picture",
-            "image",
-            id="svg",
-        ),
-        pytest.param(
-            raw(pictures.truncated_jpeg()), 422, "damaged-picture", "truncated", id="truncated-jpeg"
-        ),
-        pytest.param(
-            raw(pictures.plain()[:40]), 422, "damaged-picture", "image/png", id="truncated-png"
-        ),
-    ],
-)
+# What a client may send instead of one picture: the request, then status, slug, and a phrase.
+BAD_REQUESTS = [
+    pytest.param(raw(b""), 400, "no-picture", "empty", id="no-body"),
+    pytest.param(
+        {"files": {"photo": ("a.jpg", b"x")}}, 400, "no-picture", "'photo'", id="other-part"
+    ),
+    pytest.param(file(b""), 400, "empty-picture", "0 bytes", id="empty-file"),
+    pytest.param(
+        {"files": {"image": (None, "http://example.com/a.jpg")}},
+        400,
+        "malformed-request",
+        "never fetches",
+        id="url-as-text-field",
+    ),
+    pytest.param(
+        {"files": {"image": (None, "file:///etc/passwd")}},
+        400,
+        "malformed-request",
+        "never opens a path",
+        id="path-as-text-field",
+    ),
+    pytest.param(
+        {"files": [("image", ("a", b"x")), ("image", ("b", b"y"))]},
+        400,
+        "malformed-request",
+        "/predict/batch",
+        id="two-pictures",
+    ),
+    pytest.param(raw(b"garbage", **FORM), 400, "malformed-request", "framed", id="not-multipart"),
+    pytest.param(
+        raw(b"x", **{"Content-Type": "multipart/form-data"}),
+        400,
+        "malformed-request",
+        "no boundary",
+        id="no-boundary",
+    ),
+    pytest.param(
+        raw(PART + pictures.plain(), **FORM),
+        400,
+        "malformed-request",
+        "closing boundary",
+        id="multipart-cut-off",
+    ),
+    pytest.param(
+        raw(b"--xyz\r\nContent-Type: image/png\r\n\r\n1\r\n--xyz--\r\n", **FORM),
+        400,
+        "malformed-request",
+        "no name",
+        id="part-without-a-name",
+    ),
+    pytest.param(raw(JPEG_OF_11_MB), 413, "too-many-bytes", "10485760", id="11-mb-raw"),
+    pytest.param(file(JPEG_OF_11_MB), 413, "too-many-bytes", "bytes", id="11-mb-form"),
+    pytest.param(
+        raw(pictures.padded(pictures.plain(kind="JPEG"), 10 * MIB + 1)),
+        413,
+        "too-many-bytes",
+        "10485760",
+        id="one-byte-too-many",
+    ),
+    pytest.param(
+        file(pictures.padded(pictures.plain(kind="JPEG"), 10 * MIB + 1)),
+        413,
+        "too-many-bytes",
+        "10485760",
+        id="one-byte-too-many-in-a-form",
+    ),
+    pytest.param(raw(pictures.bomb()), 413, "too-many-pixels", "64 million", id="200-megapixels"),
+    pytest.param(file(b"hello"), 415, "unsupported-picture", "image/png", id="text-as-jpg"),
+    pytest.param(raw(b"\0garbage\xff" * 99), 415, "unsupported-picture", "image", id="garbage"),
+    pytest.param(
+        {"json": {"image": "http://example.com/a.jpg"}},
+        415,
+        "unsupported-picture",
+        "never fetches a URL",
+        id="json-naming-a-url",
+    ),
+    pytest.param(
+        {"data": {"image": "http://example.com/a.jpg"}},
+        415,
+        "unsupported-picture",
+        "never fetches a URL",
+        id="urlencoded-form",
+    ),
+    pytest.param(
+        raw(b"\x80\x04K\x01.", **{"Content-Type": "application/vnd.bentoml+pickle"}),
+        415,
+        "unsupported-picture",
+        "application/vnd.bentoml+pickle",
+        id="pickle",
+    ),
+    pytest.param(
+        raw(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        415,
+        "unsupported-picture",
+        "image",
+        id="svg",
+    ),
+    pytest.param(
+        raw(pictures.truncated_jpeg()), 422, "damaged-picture", "truncated", id="truncated-jpeg"
+    ),
+    pytest.param(
+        raw(pictures.plain()[:40]), 422, "damaged-picture", "image/png", id="truncated-png"
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_parts", "status", "slug", "phrase"), BAD_REQUESTS)
+@pytest.mark.parametrize("path", ["/predict", "/explain"])
 def test_bad_request_gets_its_own_problem(
-    client: httpx.Client, request_parts: dict, status: int, slug: str, phrase: str
+    client: httpx.Client, path: str, request_parts: dict, status: int, slug: str, phrase: str
 ) -> None:
-    response = client.post("/predict", **request_parts)
+    response = client.post(path, **request_parts)
     assert phrase in assert_problem(response, status, slug)
 
 
@@ -172,6 +170,7 @@ def test_nothing_is_served_that_is_not_ours(client: httpx.Client, path: str) -> 
     ("method", "path", "allowed"),
     [
         ("GET", "/predict", {"POST"}),
+        ("GET", "/explain", {"POST"}),
         ("PUT", "/predict", {"POST"}),
         ("DELETE", "/predict/batch", {"POST"}),
         ("POST", "/model", {"GET", "HEAD"}),

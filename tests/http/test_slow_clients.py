@@ -79,7 +79,15 @@ async def leave_while_waiting(url: str, n: int) -> None:
     await raw_client.leave(url, whole(n), after_s=n % 3 / 100)
 
 
-@pytest.mark.parametrize("vanish", [leave_half_way, leave_while_waiting])
+async def leave_while_it_is_explained(url: str, n: int) -> None:
+    """Of eight places each takes five."""
+    explain = raw_client.request(pictures.plain((4 * n, 0, 128)), "/explain")
+    await raw_client.leave(url, explain, after_s=n % 3 / 100)
+
+
+@pytest.mark.parametrize(
+    "vanish", [leave_half_way, leave_while_waiting, leave_while_it_is_explained]
+)
 def test_clients_that_vanish_give_their_place_back_and_change_nobodys_answer(
     narrow_server: Server, vanish: Callable[[str, int], Awaitable[None]]
 ) -> None:

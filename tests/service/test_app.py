@@ -10,6 +10,7 @@ import pytest
 
 from service import app, problems
 from service.artifact import Calibration, Card, Dataset, Recipe
+from service.explainer import Explain
 from service.settings import Settings
 from tests import pictures
 from tests.http.problem import assert_problem
@@ -36,7 +37,12 @@ async def broken(_: np.ndarray) -> np.ndarray:
 
 
 def talk(
-    what: Talk, *, score: app.Score = cats, pictures_per_s: float | None = None, **settings: Any
+    what: Talk,
+    *,
+    score: app.Score = cats,
+    explain: Explain | None = None,
+    pictures_per_s: float | None = None,
+    **settings: Any,
 ) -> Any:
     """Let `what` talk to an application of these settings."""
 
@@ -44,6 +50,7 @@ def talk(
         application = app.build(
             pictures_per_s=lambda: pictures_per_s,
             score=score,
+            explain=explain,
             card=CARD,
             tag="catdog:x",
             settings=Settings(**settings),

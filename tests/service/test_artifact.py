@@ -19,10 +19,11 @@ def folder(artifact_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_whole_artifact_verifies(folder: Path) -> None:
-    assert set(artifact.verify(folder).files) == {"model.onnx", "model.xml", "model.bin"}
+    names = {"model.onnx", "model.xml", "model.bin", "imagenet-classes.txt"}
+    assert set(artifact.verify(folder).files) == names
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "model.xml", "model.bin"])
+@pytest.mark.parametrize("name", ["model.onnx", "model.xml", "model.bin", "imagenet-classes.txt"])
 def test_one_flipped_bit_is_refused(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1

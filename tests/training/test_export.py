@@ -1,5 +1,6 @@
 """The artifact against the torch network that it was made from."""
 
+import io
 import socket
 import subprocess
 import sys
@@ -11,18 +12,28 @@ import onnx
 import openvino as ov
 import pytest
 import torch
+from PIL import Image
 
 from data.manifest import Manifest
 from data.picture import TEST, TRAIN, VAL, Row
-from service import artifact
+from service import artifact, filters
 from service.engine import Scores
 from service.openvino_engine import OpenVinoEngine, core
+from service.sight import STRONGEST
 from tests.training.conftest import REPOSITORY, Finished
 from training import export, graphs, proof, seen
 from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.judging import Judged
-from training.network import CatDogNet, Exported, Pixels
+from training.network import (
+    CAT_CLASSES,
+    DOG_CLASSES,
+    STAGES,
+    CatDogNet,
+    Exported,
+    Pixels,
+    standardize,
+)
 from training.selection import choose
 
 Clone = Callable[[Finished], Finished]
@@ -80,9 +91,76 @@ def test_graphs_give_the_activation_map_and_the_features_too(
     found = ov.Core().compile_model(graph, "CPU", hint)(pixels[:2])
     with torch.inference_mode():
         expected = Pixels(network)(torch.from_numpy(pixels[:2]))
-    for name in ("activation_map", "features"):
+    for name in Exported._fields[2:]:
         ours = getattr(expected, name).numpy()
         np.testing.assert_allclose(found[name], ours, atol=1e-3 * np.abs(ours).max(), rtol=0)
+
+
+def test_what_is_seen_is_what_torch_computes(
+    written: Path, network: CatDogNet, pixels: np.ndarray
+) -> None:
+    """Torch's own maps, by hooks; the class activation map from its definition, in numpy."""
+    trunk = network.trunk
+    places = {"stem": trunk.relu, **{name: getattr(trunk, name) for name in STAGES[1:]}}
+    maps: dict[str, np.ndarray] = {}
+    hooks = [
+        module.register_forward_hook(
+            lambda _, __, output, name=name: maps.update({name: output[0].numpy().copy()})
+        )
+        for name, module in places.items()
+    ]
+    with torch.inference_mode():
+        expected = network(standardize(torch.from_numpy(pixels[:1])))
+    for hook in hooks:
+        hook.remove()
+    engine = OpenVinoEngine(written, "f32", graph=artifact.ONNX)
+    sight = engine.see(pixels[:1])
+    for stage in sight.stages:
+        ours = maps[stage.name]
+        means = ours.mean((1, 2))
+        assert stage.of == len(ours)
+        shown = means[stage.channels]
+        np.testing.assert_allclose(shown, np.sort(means)[::-1][:STRONGEST], rtol=1e-3)
+        np.testing.assert_allclose(stage.maps, ours[stage.channels], atol=1e-3 * ours.max(), rtol=0)
+    weight = network.head.weight.detach().numpy()[0]
+    by_hand = np.einsum("c,chw->hw", weight, maps["layer4"])
+    np.testing.assert_allclose(
+        sight.activation_map, by_hand, atol=1e-3 * np.abs(by_hand).max(), rtol=0
+    )
+    cat, dog = engine(pixels[:1]).logits[0]
+    assert sight.activation_map.mean() == pytest.approx(dog - cat, rel=1e-3, abs=1e-4)
+    logits = network.imagenet_head(expected.features).detach().numpy()[0]
+    np.testing.assert_allclose(sight.imagenet, logits, rtol=1e-3, atol=1e-3)
+
+
+def test_scores_are_the_same_to_the_bit_beside_all_other_outputs(
+    released: Finished, pixels: np.ndarray
+) -> None:
+    precision = artifact.read_card(released.run.artifact).precision
+    engine = OpenVinoEngine(released.run.artifact, precision)
+    scores, explained = engine(pixels), engine.explain(pixels).scores
+    assert (scores.logits == explained.logits).all()
+    assert (scores.novelty == explained.novelty).all()
+
+
+def test_names_of_imagenets_classes_travel_along(written: Path) -> None:
+    classes = artifact.read_classes(written)
+    assert len(classes) == 1000
+    assert {"tabby", "Siamese cat"} <= set(classes[CAT_CLASSES])
+    assert {"beagle", "Chihuahua"} <= set(classes[DOG_CLASSES])
+
+
+def test_the_filters_that_are_shown_are_the_networks(written: Path, network: CatDogNet) -> None:
+    """But for the batch norm's factor, of which a filter keeps the sign."""
+    sheet = np.asarray(Image.open(io.BytesIO(filters.sheet(written)))).astype(float) / 255
+    shown = sheet[:: filters.SCALE, :: filters.SCALE][:, :, :]
+    sign = np.sign(network.trunk.bn1.weight.detach().numpy())
+    kernels = network.trunk.conv1.weight.detach().numpy() * sign[:, None, None, None]
+    for k, kernel in enumerate(kernels):
+        top, left = k // 8 * 8, k % 8 * 8
+        tile = shown[top : top + 7, left : left + 7]
+        expected = 0.5 + 0.5 * kernel.transpose(1, 2, 0) / np.abs(kernel).max()
+        np.testing.assert_allclose(tile, expected, atol=0.005)
 
 
 def test_the_artifact_is_whole_and_holds_no_pickle(released: Finished) -> None:
@@ -92,7 +170,8 @@ def test_the_artifact_is_whole_and_holds_no_pickle(released: Finished) -> None:
     assert card.proof.max_logit_difference <= 1e-3
     names = {path.name for path in released.run.artifact.iterdir()}
     assert names == set(card.files) | {artifact.CARD}
-    assert names == {"card.json", "model.onnx", "model.xml", "model.bin", "trained-on.txt"}
+    graphs_of_it = {"model.onnx", "model.xml", "model.bin"}
+    assert names == {"card.json", "trained-on.txt", "imagenet-classes.txt"} | graphs_of_it
     onnx.checker.check_model(str(released.run.artifact / artifact.ONNX))
 
 
@@ -164,6 +243,10 @@ def test_int8_leaves_novelty_as_it_is(
     novelty = next(op for op in graph.get_ops() if op.get_type_name() == "Sigmoid")
     sources = [value.get_node().get_type_name() for value in novelty.input_values()]
     assert "FakeQuantize" not in sources
+    for op in graph.get_ops():
+        if op.get_type_name() == "MatMul":
+            inputs = {value.get_node().get_type_name() for value in op.input_values()}
+            assert "FakeQuantize" not in inputs, "a head is quantized"
     with torch.inference_mode():
         expected = Pixels(network)(torch.from_numpy(pixels)).novelty.numpy()
     found = OpenVinoEngine(tmp_path / "int8", "int8")(pixels).novelty

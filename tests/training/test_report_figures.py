@@ -11,6 +11,7 @@ from service import artifact
 from service.artifact import ArtifactError, Calibration, Recipe
 from service.engine import Scores
 from service.openvino_engine import OpenVinoEngine
+from tests import known_network
 from tests.pictures import BLUE, GREEN, RED, plain
 from training import calibration, judging
 from training.corruption import CORRUPTIONS, STRENGTHS
@@ -244,9 +245,10 @@ def test_thinning_spreads_evenly_and_keeps_all_of_few() -> None:
     assert [r.path.stem for r in robustness.thinned(rows, 4)] == ["0", "3", "6", "9"]
 
 
-def test_a_graph_without_activation_maps_says_what_to_do(artifact_folder: Path) -> None:
-    with pytest.raises(ArtifactError, match="no activation maps"):
-        OpenVinoEngine(artifact_folder).explain(np.zeros((1, 224, 224, 3), np.uint8))
+def test_a_graph_without_activation_maps_says_what_to_do(tmp_path: Path) -> None:
+    known_network.write_artifact(tmp_path / "old", explains=False)
+    with pytest.raises(ArtifactError, match=r"not give activation_map.*Export it again"):
+        OpenVinoEngine(tmp_path / "old").explain(np.zeros((1, 224, 224, 3), np.uint8))
 
 
 RECIPE = Recipe(
