@@ -2,9 +2,8 @@
 
 python -m benchmarks.page FOLDER [--url http://127.0.0.1:3000] [--count 20] [--out FILE.json]
 
-FOLDER as for `make train`. Chromium drops one photograph at a time and shares the machine with the
-service, as it must on a laptop. Beside it, the same photographs sent by curl's
-way: what the service alone takes.
+FOLDER as for `make train`. Chromium drops one photograph at a time, and shares the machine with the
+service, as on a laptop. Beside it, what the service alone takes for the same photograph.
 """
 
 import argparse
@@ -35,29 +34,28 @@ _WATCH = """() => {
 }"""
 
 
-def page_times_s(url: str, paths: list[Path]) -> list[float]:
-    """Seconds from each drop to its answer, one photograph after the other."""
-    with sync_playwright() as playwright, chromium.launch(playwright) as browser:
+def times_s(url: str, paths: list[Path]) -> list[tuple[float, float]]:
+    """Seconds from each drop to its answer, and then for the same photograph without a browser.
+
+    In turns, so that both have the same neighbours on the machine.
+    """
+    times = []
+    with (
+        httpx.Client(base_url=url, timeout=60) as client,
+        sync_playwright() as playwright,
+        chromium.launch(playwright) as browser,
+    ):
         page = browser.new_page()
         page.goto(url)
         page.locator("#model-figures dt").first.wait_for()
         page.evaluate(_WATCH)
-        times = []
         for n, path in enumerate(paths, start=1):
             chromium.drop(page, path)
-            times.append(page.evaluate("(n) => window.answered(n)", n) / 1000)
-    return times
-
-
-def service_times_s(url: str, paths: list[Path]) -> list[float]:
-    """Seconds for the same, without a browser."""
-    times = []
-    with httpx.Client(base_url=url, timeout=60) as client:
-        for path in paths:
+            on_page_s = page.evaluate("(n) => window.answered(n)", n) / 1000
             data = path.read_bytes()
-            started = perf_counter()
+            started_s = perf_counter()
             client.post("/predict", content=data).raise_for_status()
-            times.append(perf_counter() - started)
+            times.append((on_page_s, perf_counter() - started_s))
     return times
 
 
@@ -73,13 +71,12 @@ def main() -> None:
     found = [candidate.path for candidate in resolve(options.folder).candidates]
     step = max(1, len(found) // (options.count + WARM_UP))
     paths = found[::step][: options.count + WARM_UP]
-    times = page_times_s(options.url, paths)[WARM_UP:]
-    alone = service_times_s(options.url, paths)[WARM_UP:]
+    pairs = times_s(options.url, paths)[WARM_UP:]
     figures = {
-        "photographs": len(times),
-        "from_drop_to_label_ms": _spread(times),
-        "the_service_alone_ms": _spread(alone),
-        "the_page_adds_ms": round(1000 * (statistics.median(times) - statistics.median(alone))),
+        "photographs": len(pairs),
+        "from_drop_to_label_ms": _spread([on_page for on_page, _ in pairs]),
+        "the_service_alone_ms": _spread([alone for _, alone in pairs]),
+        "the_page_adds_ms": _spread([on_page - alone for on_page, alone in pairs]),
         "machine": machine.description(),
     }
     print(json.dumps(figures, indent=2))
