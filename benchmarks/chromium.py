@@ -39,6 +39,8 @@ def drop(page: Page, *paths: Path) -> None:
     session = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
+        if kind == "drop":  # as people do, not before the page shows that it would take them
+            page.locator("html.dragging").wait_for()
         event = {"type": kind, "x": 150, "y": 300, "data": data}
         session.send("Input.dispatchDragEvent", event)
     session.detach()

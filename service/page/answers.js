@@ -54,7 +54,7 @@ export function prepare() {
 function ask(picture) {
   picture.ask(() => {
     cards.get(picture).update();
-    if (picture.state === "locked") want(picture.problem);
+    if (picture.state === "locked") want();
     if (picture.isSettled || picture.state === "gone") tell(picture);
     changed();
   });

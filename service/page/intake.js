@@ -29,7 +29,10 @@ function dropAnywhere(onFiles, onHint) {
     depth = change ? depth + change : 0;
     page.classList.toggle("dragging", depth > 0);
   };
-  document.addEventListener("dragenter", () => over(1));
+  document.addEventListener("dragenter", (event) => {
+    event.preventDefault();
+    over(1);
+  });
   document.addEventListener("dragleave", () => over(-1));
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", async (event) => {

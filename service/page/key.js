@@ -10,13 +10,14 @@ export function authorization() {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
-/** Shows the field. `problem` is the service's 401. */
-export function want(problem) {
+/** Shows the field: the service answered 401. */
+export function want() {
   const wasWrong = sessionStorage.getItem(NAME) !== null;
   sessionStorage.removeItem(NAME);
   if (!form.hidden) return;
-  const detail = wasWrong ? "It does not know the one that was sent." : problem.title + ".";
-  document.querySelector("#key-detail").textContent = detail;
+  document.querySelector("#key-detail").textContent = wasWrong
+    ? "It does not know the one that was sent."
+    : "Who runs it can give you one.";
   form.hidden = false;
 }
 

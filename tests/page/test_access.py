@@ -40,6 +40,7 @@ def has_no_horizontal_scroll(page: Page) -> bool:
 def test_from_the_start_to_an_answer_and_its_explanation_by_keyboard_alone(
     page: Page, folder: Path
 ) -> None:
+    page.on("filechooser", lambda _: None)  # early: nobody waits until it is heard
     tab_to(page, "Skip to the answers")
     tab_to(page, "choose")
     with page.expect_file_chooser() as chooser:
