@@ -1,6 +1,6 @@
 """HTTP: which paths there are, and what each answers. Knows no network."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
@@ -16,7 +16,7 @@ from service import documentation, explainer, metrics, openapi, page_files, prob
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
-from service.explainer import Explain
+from service.explainer import Explain, Score
 from service.explanation import FILTERS
 from service.intake import Intake
 from service.lingering import Lingering
@@ -26,8 +26,6 @@ from service.record import Record
 from service.settings import Settings
 
 FILTERS_MAX_AGE_S = 3600  # they change with the model, and then hardly
-
-Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 
 class Routes:

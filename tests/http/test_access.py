@@ -92,7 +92,8 @@ def test_openapi_says_which_routes_want_a_key(guarded: httpx.Client) -> None:
         "key": {"type": "http", "scheme": "bearer"}
     }
     secured = {p for p, ms in document["paths"].items() for o in ms.values() if "security" in o}
-    assert secured == {"/predict", "/predict/batch", "/model", "/metrics"}
+    pictures_in = {"/predict", "/predict/batch", "/explain"}
+    assert secured == pictures_in | {"/model", "/model/filters.png", "/metrics"}
     assert "401" in document["paths"]["/predict"]["post"]["responses"]
 
 

@@ -16,9 +16,11 @@ from training.module import CatDog, WarmupCosine
 from training.network import (
     CAT_CLASSES,
     DOG_CLASSES,
+    STAGES,
     CatDogNet,
     Pixels,
     imagenet_direction,
+    stages,
     standardize,
 )
 
@@ -93,7 +95,17 @@ def test_novelty_stays_within_0_and_1(network: CatDogNet, pixels: Tensor, bias: 
 
 def test_the_exported_graph_takes_raw_pixels(network: CatDogNet, pixels: Tensor) -> None:
     found, expected = Pixels(network)(pixels), network(standardize(pixels))
-    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+    for name, value in expected._asdict().items():
+        assert torch.equal(getattr(found, name), value)
+
+
+def test_the_exported_graph_gives_the_maps_of_each_stage(
+    network: CatDogNet, pixels: Tensor
+) -> None:
+    found, trunk, images = Pixels(network)(pixels), network.trunk, standardize(pixels)
+    assert torch.equal(trunk.maxpool(found.stem), stages(trunk, images, ["stem"]))
+    for i, name in enumerate(STAGES[1:], start=2):
+        assert torch.equal(getattr(found, name), stages(trunk, images, STAGES[:i]))
 
 
 def test_channels_last_changes_the_layout_and_no_result(network: CatDogNet, pixels: Tensor) -> None:
