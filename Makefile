@@ -22,7 +22,7 @@ DEV_SET := $(VENV)/.dev
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench bench-train fuzz soak model test lint format lock bento release clean
+.PHONY: help serve train evaluate predict audit models rollback bench bench-train screenshots fuzz soak model test lint format lock bento release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its 
 
 test: $(DEV_SET)  ## all tests; CATDOG_PHOTOS=folder adds those on real photographs
 	@$(PY) -m pytest
+
+screenshots: model $(DEV_SET)  ## photograph the page, with Chromium, into docs/screenshots/
+	@$(PY) -m tests.page.screenshots
 
 fuzz: $(DEV_SET)  ## COUNT=10000 spoiled pictures and requests to a server of its own (docs/abuse.md)
 	@$(PY) -m tests.abuse.fuzz --count $(COUNT)

@@ -1,7 +1,6 @@
 """HTTP: which paths there are, and what each answers. Knows no network."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -10,11 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
-from service import documentation, explainer, metrics, openapi, problems
+from service import documentation, explainer, metrics, openapi, page_files, problems
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
@@ -22,11 +20,11 @@ from service.explainer import Explain, Score
 from service.explanation import FILTERS
 from service.intake import Intake
 from service.lingering import Lingering
+from service.page_files import PageFiles
 from service.problems import Problem
 from service.record import Record
 from service.settings import Settings
 
-PAGE = Path(__file__).parent / "page"
 FILTERS_MAX_AGE_S = 3600  # they change with the model, and then hardly
 
 
@@ -119,7 +117,7 @@ class Routes:
 
     async def page(self, _: Request) -> Response:
         """GET /: the page to try it on."""
-        return FileResponse(PAGE / "index.html")
+        return page_files.start()
 
     async def _rows(self, pixels: np.ndarray, record: Record) -> np.ndarray:
         """What `Score` says."""
@@ -170,7 +168,7 @@ def build(
     app = Starlette(
         routes=[
             Route("/", routes.page),
-            Mount("/page", StaticFiles(directory=PAGE)),
+            Mount("/page", PageFiles()),
             Route("/predict", routes.predict, methods=["POST"]),
             Route("/predict/batch", routes.predict_batch, methods=["POST"]),
             Route("/explain", routes.explain, methods=["POST"]),

@@ -72,9 +72,11 @@ def spawn(home: Path, log: Path, port: int, **settings: str) -> subprocess.Popen
 
 
 @contextmanager
-def running(home: Path, log: Path, tag: str, **settings: str) -> Iterator[Server]:
+def running(
+    home: Path, log: Path, tag: str, port: int | None = None, **settings: str
+) -> Iterator[Server]:
     """A server that is ready, and gone afterwards."""
-    port = free_port()
+    port = port or free_port()
     process = spawn(home, log, port, **settings)
     try:
         server = Server(port, tag, log, process)

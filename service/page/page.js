@@ -1,37 +1,29 @@
-// Sends the chosen picture to /predict and says the answer. Without it the form still works.
-const form = document.querySelector("form");
-const answer = document.querySelector("#answer");
-const button = document.querySelector("button");
-const preview = document.querySelector("#preview");
+// The page: pictures come in, answers go out.
 
-const percent = (p) => `${(100 * p).toFixed(1)} %`;
+import { add, askAgain, prepare } from "./answers.js";
+import { intake } from "./intake.js";
+import { onKey } from "./key.js";
+import { showModel } from "./model.js";
+import { openPanel } from "./panel.js";
 
-function sentence(body) {
-  if (body.label === "neither") {
-    return `Neither, it seems: more like something else (novelty ${percent(body.novelty)}).`;
-  }
-  return `A ${body.label}, ${percent(body.confidence)} sure.`;
+const hint = document.querySelector("#hint");
+
+function showHint(text) {
+  hint.querySelector("p").textContent = text;
+  hint.hidden = false;
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  answer.textContent = "Looking …";
-  button.disabled = true; // answers in the order of the questions
-  try {
-    const response = await fetch("/predict", { method: "POST", body: new FormData(form) });
-    const body = await response.json();
-    answer.textContent = response.ok ? sentence(body) : body.detail;
-  } catch {
-    answer.textContent = "The service cannot be reached. Is it still running?";
-  } finally {
-    button.disabled = false;
-  }
+hint.querySelector("button").addEventListener("click", () => {
+  hint.hidden = true;
 });
 
-form.elements.image.addEventListener("change", (event) => {
-  const [file] = event.target.files;
-  answer.textContent = "";
-  URL.revokeObjectURL(preview.src);
-  preview.hidden = !file;
-  if (file) preview.src = URL.createObjectURL(file);
+prepare();
+intake((files) => {
+  hint.hidden = true;
+  if (files.length) add(files, openPanel);
+}, showHint);
+onKey(() => {
+  askAgain("locked");
+  showModel();
 });
+showModel();

@@ -1,0 +1,79 @@
+// The list of all pictures: their cards, the summary, and what a screen reader is told.
+
+import { card } from "./card.js";
+import { csv, save } from "./csv.js";
+import { want } from "./key.js";
+import { Picture } from "./picture.js";
+import { redraw, sortable, sorted } from "./table.js";
+import { sentence, summary } from "./words.js";
+
+const SAY_AFTER_MS = 700; // answers that come together are told together
+
+const list = document.querySelector("#cards");
+const gone = document.querySelector("#gone");
+const said = document.querySelector("#said");
+const cards = new Map(); // picture -> card, in the order they came
+let untold = [];
+let timer = null;
+
+const pictures = () => [...cards.keys()];
+
+/** Takes files, and asks for each. `onExplain` is called for a picture whose button was pressed. */
+export function add(files, onExplain) {
+  const added = files.map((file) => new Picture(file));
+  for (const picture of added) {
+    const made = card(picture, { onAgain: ask, onExplain });
+    cards.set(picture, made);
+    list.append(made.element);
+    ask(picture);
+  }
+  cards.get(added[0]).element.scrollIntoView({ block: "nearest" });
+}
+
+/** Asks again for all pictures of which `state` has become. */
+export function askAgain(state) {
+  pictures().filter((picture) => picture.state === state).forEach(ask);
+}
+
+/** Sets up the buttons beside the list. */
+export function prepare() {
+  gone.querySelector("button").addEventListener("click", () => askAgain("gone"));
+  document.querySelector("#save").addEventListener("click", () => {
+    save(csv(sorted(pictures())), "cats-and-dogs.csv");
+  });
+  document.querySelector("#clear").addEventListener("click", () => {
+    for (const picture of pictures()) picture.abandon();
+    cards.clear();
+    list.replaceChildren();
+    changed();
+    document.querySelector("#choose").focus(); // the button that had it is gone
+  });
+  sortable(changed);
+}
+
+function ask(picture) {
+  picture.ask(() => {
+    cards.get(picture).update();
+    if (picture.state === "locked") want();
+    if (picture.isSettled || picture.state === "gone") tell(picture);
+    changed();
+  });
+}
+
+function changed() {
+  const all = pictures();
+  document.querySelector("#summary").textContent = all.length ? summary(all) : "None yet";
+  document.querySelector("#tools").classList.toggle("unused", all.length === 0);
+  gone.hidden = !all.some(({ state }) => state === "gone");
+  redraw(pictures);
+}
+
+function tell(picture) {
+  untold.push(picture);
+  timer ??= setTimeout(() => {
+    const [one, ...more] = untold;
+    said.textContent = more.length ? `${summary(pictures())}.` : sentence(one);
+    untold = [];
+    timer = null;
+  }, SAY_AFTER_MS);
+}

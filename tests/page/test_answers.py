@@ -1,0 +1,123 @@
+"""Pictures come in, each in its way, and answers appear."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from benchmarks.chromium import drop
+from service.settings import Settings
+from tests import pictures
+from tests.page.gestures import card, copy, expect_answer, expect_settled
+from tests.pictures import BLUE, GREEN, RED
+
+
+def test_dropped_picture_is_answered_in_words_with_its_calibrated_confidence(
+    page: Page, folder: Path
+) -> None:
+    drop(page, folder / "cat.png")
+    expect_answer(page, "cat.png", "cat", RED)
+    sure = card(page, "cat.png").locator(".sure").inner_text()
+    bar = card(page, "cat.png").locator(".bar div").evaluate("(bar) => bar.style.inlineSize")
+    assert f"{float(bar.removesuffix('%')):.1f} % sure" == sure
+    expect(page.locator("#said")).to_have_text(f"cat.png: Cat, {sure}.")
+
+
+def test_several_are_answered_and_a_bad_one_among_them_costs_its_neighbours_nothing(
+    page: Page, folder: Path
+) -> None:
+    names = ["cat.png", "broken.jpg", "dog.jpg", "notes.txt", "green.webp"]
+    drop(page, *(folder / name for name in names))
+    expect_settled(page, 5)
+    expect_answer(page, "cat.png", "cat", RED)
+    expect_answer(page, "green.webp", "neither", GREEN)
+    expect(card(page, "dog.jpg").locator(".verdict")).to_have_text("Dog")
+    expect(card(page, "broken.jpg").locator(".verdict")).to_have_text("The picture is damaged")
+    expect(card(page, "notes.txt").locator(".detail")).to_contain_text(
+        "The body is not an image of a kind we take"
+    )
+    summary = "1 cat, 1 dog, 1 neither, 2 without an answer"
+    expect(page.locator("#summary")).to_have_text(summary)
+    expect(page.locator("#said")).to_have_text(f"{summary}.")
+    assert page.locator(".card .name").all_inner_texts() == names, "in their order"
+
+
+def test_chosen_picture_is_answered_and_may_be_chosen_again(page: Page, folder: Path) -> None:
+    for n in (1, 2):
+        page.set_input_files("#choose", folder / "dog.jpg")
+        expect_settled(page, n)
+    page.set_input_files("#photograph", folder / "cat.png")
+    expect_answer(page, "cat.png", "cat", RED)
+
+
+def test_pasted_picture_is_answered(page: Page) -> None:
+    copy(page, pictures.plain(BLUE))
+    page.keyboard.press("Control+V")
+    expect_answer(page, "image.png", "dog", BLUE)
+
+
+def test_all_pictures_of_a_dropped_folder_are_answered(page: Page, tmp_path: Path) -> None:
+    album = tmp_path / "album" / "inner"
+    album.mkdir(parents=True)
+    (album / "a.png").write_bytes(pictures.plain(RED))
+    (album.parent / "b.png").write_bytes(pictures.plain(BLUE))
+    (album / ".hidden").write_bytes(b"of some program")
+    drop(page, album.parent)
+    expect_settled(page, 2)
+    expect_answer(page, "a.png", "cat", RED)
+    expect_answer(page, "b.png", "dog", BLUE)
+
+
+def test_what_is_no_file_is_not_fetched_and_said(page: Page) -> None:
+    data = {
+        "items": [{"mimeType": "text/uri-list", "data": "http://elsewhere.example/cat.jpg"}],
+        "files": [],
+        "dragOperationsMask": 1,
+    }
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 150, "y": 300, "data": data})
+    expect(page.locator("#hint")).to_contain_text("This service fetches no links")
+    page.locator("#hint button").click()
+    expect(page.locator("#hint")).to_be_hidden()
+
+
+def test_picture_over_the_limit_gets_the_words_of_the_service(page: Page, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    most = Settings().max_upload_bytes
+    large.write_bytes(pictures.padded(pictures.plain(), most + 1))
+    drop(page, large)
+    expect(card(page, "large.png").locator(".detail")).to_contain_text(f"over {most} bytes")
+
+
+def test_file_that_vanished_before_it_was_sent_is_said(page: Page, tmp_path: Path) -> None:
+    fleeting = tmp_path / "fleeting.png"
+    fleeting.write_bytes(pictures.plain(RED))
+    page.route("**/predict", lambda route: (fleeting.unlink(missing_ok=True), route.abort()))
+    drop(page, fleeting)
+    expect(card(page, "fleeting.png").locator(".verdict")).to_have_text("It cannot be read")
+
+
+def test_what_the_browser_cannot_show_has_a_placeholder_and_an_answer(
+    page: Page, folder: Path
+) -> None:
+    drop(page, folder / "cat.tiff", folder / "cat.png")
+    expect_answer(page, "cat.tiff", "cat", RED)
+    expect(card(page, "cat.tiff").locator(".no-preview")).to_have_text("TIFF: no preview here")
+    expect(card(page, "cat.png").locator("canvas")).to_be_visible()
+
+
+def test_every_example_is_answered(page: Page) -> None:
+    examples = page.locator(".example")
+    for example in examples.all():
+        example.click()
+    expect_settled(page, examples.count())
+    expect(page.locator(".card[data-state=answered]")).to_have_count(examples.count())
+
+
+def test_clear_forgets_all(page: Page, folder: Path) -> None:
+    drop(page, folder / "cat.png")
+    expect_settled(page, 1)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".card")).to_have_count(0)
+    expect(page.locator("#table")).to_be_hidden()
+    expect(page.locator("#choose")).to_be_focused()
