@@ -10,6 +10,7 @@ from textwrap import dedent
 import numpy as np
 from PIL import Image
 
+MINUS = "\N{MINUS SIGN}"
 Place = tuple[int, int]
 
 
@@ -29,11 +30,18 @@ def matrix(
         f"<tr>{''.join(_cell(n, (i, j) in marked) for j, n in enumerate(row))}</tr>"
         for i, row in enumerate(np.asarray(numbers).tolist())
     )
-    return f'<table class="matrix" aria-label="{escape(meaning)}"><tbody>{rows}</tbody></table>'
+    table = f'<table class="matrix" aria-label="{escape(meaning)}"><tbody>{rows}</tbody></table>'
+    return f'<div class="scroll">{table}</div>'
 
 
 def _cell(number: float, is_marked: bool) -> str:
-    return f"<td><mark>{number:g}</mark></td>" if is_marked else f"<td>{number:g}</td>"
+    text = written(number)
+    return f"<td><mark>{text}</mark></td>" if is_marked else f"<td>{text}</td>"
+
+
+def written(number: float) -> str:
+    """With a true minus sign, and no more digits than it needs."""
+    return f"{number:g}".replace("-", MINUS)
 
 
 def code(*sources: Callable[..., object] | type | str) -> str:
@@ -43,17 +51,19 @@ def code(*sources: Callable[..., object] | type | str) -> str:
     return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
 
 
-def picture(pixels: np.ndarray, meaning: str, width: int = 160) -> str:
+def picture(pixels: np.ndarray, meaning: str, width: int = 160, name: str = "") -> str:
     """A small picture inside the page, enlarged so that each pixel can be seen.
 
     Args:
         pixels: (H, W) or (H, W, 3) uint8.
         meaning: what it shows, for who cannot see it; empty if that is said beside it.
         width: in CSS pixels.
+        name: for the scripts that show another in its place.
     """
+    named = f' data-name="{escape(name)}"' if name else ""
     height = round(width * pixels.shape[0] / pixels.shape[1])
     return (
-        f'<img class="pixels" src="{data_url(pixels)}" alt="{escape(meaning)}" '
+        f'<img class="pixels"{named} src="{data_url(pixels)}" alt="{escape(meaning)}" '
         f'width="{width}" height="{height}">'
     )
 

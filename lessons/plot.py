@@ -35,7 +35,7 @@ def draw(
     Returns:
         An `svg` element that scales with its container.
     """
-    opening, drawing = draw_svg(name, meaning, plot, size_inches).split(">", 1)
+    opening, drawing = str(draw_svg(name, meaning, plot, size_inches)).split(">", 1)
     opening = re.sub(r' style="[^"]*"', "", opening)
     drawing = re.sub(r' style="([^"]*)"', lambda m: _attributes(m[1]), drawing)
     return f'{opening} class="chart" width="{DOTS_AN_INCH * size_inches[0]:g}">{drawing}'

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from service import documentation, metrics, openapi, problems, uploads
+from service import documentation, lessons, metrics, openapi, problems, uploads
 from service.admission import Budget
 from service.answer import Answer, answer
 from service.artifact import Card
@@ -131,6 +131,11 @@ class Routes:
         """GET /: the page to try it on."""
         return FileResponse(PAGE / "index.html")
 
+    async def lessons(self, _: Request) -> Response:
+        """GET /lessons: the lecture."""
+        html, policy = lessons.page()
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+
     def _most_in_flight(self) -> int:
         """Pictures that are accepted: as many as can be answered in time, at the speed of late."""
         most = self._settings.max_in_flight
@@ -196,6 +201,7 @@ def build(
             Mount("/page", StaticFiles(directory=PAGE)),
             Route("/predict", routes.predict, methods=["POST"]),
             Route("/predict/batch", routes.predict_batch, methods=["POST"]),
+            Route("/lessons", routes.lessons),
             Route("/model", routes.model),
             Route("/docs", routes.docs),
             Route("/openapi.json", routes.openapi),

@@ -10,6 +10,7 @@ from tests.live_server import Server
 
 ROUTES = {
     "/": "get",
+    "/lessons": "get",
     "/predict": "post",
     "/predict/batch": "post",
     "/model": "get",
@@ -113,7 +114,9 @@ def test_page_is_served_and_loads_nothing_from_elsewhere(client: httpx.Client, p
     assert "://" not in response.text
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/model", "/nothing", "/schema.json", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/lessons", "/model", "/nothing", "/schema.json", "/metrics"]
+)
 def test_every_answer_has_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]
