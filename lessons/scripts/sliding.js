@@ -59,7 +59,8 @@
   }
 
   function figure(table, ...caption) {
-    const scroll = element("div", { class: "scroll" }, table);
+    const scroll = element("div", { class: "scroll", tabindex: 0, role: "group" }, table);
+    scroll.setAttribute("aria-label", table.getAttribute("aria-label"));
     return element("figure", {}, scroll, element("figcaption", {}, ...caption));
   }
 
