@@ -82,7 +82,7 @@ def test_a_few_fits_made_anew_are_those_that_are_kept(figures: Figures) -> None:
 
 
 def test_the_bank_answers_where_its_stripes_are() -> None:
-    """Stripes of 4 pixels, upright: the wave of angle 0 sees them, that of 90 degrees nothing."""
+    """Upright stripes of 4 pixels: the wave of angle 0 sees them, that of 90 degrees does not."""
     stripes = np.tile(np.where(np.arange(40) % 4 < 2, 255.0, 0.0), (40, 1))
     contrast = {
         round(np.degrees(wave.angle)): np.ptp(first_layer.answer(stripes, wave)[10:30, 10:30])
@@ -90,4 +90,4 @@ def test_the_bank_answers_where_its_stripes_are() -> None:
         if wave.wavelength == 4
     }
     assert contrast[0] > 100
-    assert contrast[90] <= 2
+    assert contrast[90] < contrast[0] / 20

@@ -1,5 +1,6 @@
 """The lessons in a real browser, under the policy that the service sends."""
 
+import base64
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,12 @@ PIXELS = """name => {
     context.drawImage(image, 0, 0);
     const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
     return {height: canvas.height, width: canvas.width, data: [...data]};
+}"""
+DROP = """([name, encoded]) => {
+    const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], name, {type: "image/png"}));
+    document.dispatchEvent(new DragEvent("drop", {dataTransfer, cancelable: true}));
 }"""
 CORRELATE = """([picture, kernel, padding, stride, dilation]) => {
     const {width, data} = correlate(padded(asPlane(picture), padding), asPlane(kernel),
@@ -154,6 +161,13 @@ def test_ones_own_photograph_goes_through_gallery_and_moving_kernel(
     moved[5:, :-5] = pixels[:-5, 5:]  # five times
     assert np.array_equal(shown(fresh, "moved"), moved)
     assert shown(fresh, "gabor-0").shape == (40, 60, 3)
+
+
+def test_a_photograph_can_be_dropped(fresh: Page, picture: Path) -> None:
+    encoded = base64.b64encode(picture.read_bytes()).decode()
+    fresh.evaluate(DROP, ["dropped.png", encoded])
+    expect(fresh.get_by_text("dropped.png, as 60 by 40 pixels")).to_be_visible()
+    assert np.array_equal(shown(fresh, "original"), np.asarray(Image.open(picture)))
 
 
 def test_a_large_photograph_is_made_small_and_keeps_its_shape(fresh: Page, tmp_path: Path) -> None:
