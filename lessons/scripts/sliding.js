@@ -59,8 +59,7 @@
   }
 
   function figure(table, ...caption) {
-    const scroll = element("div", { class: "scroll", tabindex: 0, role: "group" }, table);
-    scroll.setAttribute("aria-label", table.getAttribute("aria-label"));
+    const scroll = element("div", { class: "scroll" }, table);
     return element("figure", {}, scroll, element("figcaption", {}, ...caption));
   }
 
