@@ -8,6 +8,6 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
   document
-    .querySelectorAll(".scroll, pre, section > table, figure > table")
+    .querySelectorAll(".scroll, pre, :is(section, figure, details, .figure-row) > table")
     .forEach((box) => observer.observe(box));
 });
