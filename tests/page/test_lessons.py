@@ -15,8 +15,9 @@ from lessons.gallery import KERNELS
 from lessons.photograph import photograph
 from tests.live_server import Server
 
-PIXELS = """name => {
+PIXELS = """async (name) => {
     const image = document.querySelector(`img[data-name="${name}"]`);
+    await image.decode();
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
     const context = canvas.getContext("2d");
