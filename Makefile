@@ -22,7 +22,7 @@ DEV_SET := $(VENV)/.dev
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench bench-train screenshots fuzz soak model test lint format lock bento release clean
+.PHONY: help serve train evaluate predict audit models rollback bench bench-train screenshots fuzz soak lessons model test lint format lock bento release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: model  ## requests a second, beside the engine alone, LitServe and FastAP
 
 bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its ceiling: DATA=
 	@$(PY) -m benchmarks.training_speed --source "$(DATA)"
+
+lessons: $(TRAIN_SET)  ## the lecture, runnable: train what it shows, write its page
+	@$(PY) -m lessons
 
 test: $(DEV_SET)  ## all tests; CATDOG_PHOTOS=folder adds those on real photographs
 	@$(PY) -m pytest

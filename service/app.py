@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from service import documentation, explainer, metrics, openapi, page_files, problems
+from service import documentation, explainer, lessons, metrics, openapi, page_files, problems
 from service.answer import Answer, answer
 from service.artifact import Card
 from service.batch import batch
@@ -119,6 +119,11 @@ class Routes:
         """GET /: the page to try it on."""
         return page_files.start()
 
+    async def lessons(self, _: Request) -> Response:
+        """GET /lessons: the lecture."""
+        html, policy = lessons.page()
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+
     async def _rows(self, pixels: np.ndarray, record: Record) -> np.ndarray:
         """What `Score` says."""
         with record.score:
@@ -172,6 +177,7 @@ def build(
             Route("/predict", routes.predict, methods=["POST"]),
             Route("/predict/batch", routes.predict_batch, methods=["POST"]),
             Route("/explain", routes.explain, methods=["POST"]),
+            Route("/lessons", routes.lessons),
             Route("/model", routes.model),
             Route(FILTERS, routes.filters),
             Route("/docs", routes.docs),

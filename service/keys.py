@@ -14,7 +14,7 @@ from service.system_routes import HEALTH
 
 MIN_LENGTH = 16  # of a key; `openssl rand -hex 32` makes one of 64
 # What is needed to ask for a key, or to be watched by who has none.
-OPEN = ("/", "/docs", "/openapi.json", *HEALTH)
+OPEN = ("/", "/lessons", "/docs", "/openapi.json", *HEALTH)
 OPEN_BELOW = "/page/"
 
 log = logging.getLogger(__name__)

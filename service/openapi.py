@@ -162,6 +162,7 @@ def _paths(settings: Settings) -> JSON:
         "/docs": _get("This document; for browsers, as a page", media_type="*/*"),
         "/openapi.json": _get("This document"),
         "/": _get("A page to try it on", media_type="text/html"),
+        "/lessons": _get("Convolution from its definition to ResNet", media_type="text/html"),
         "/livez": _get("Alive: the process answers", media_type="text/plain"),
         "/readyz": _get(
             "Ready: the network answers too", problems.OVERLOADED, media_type="text/plain"

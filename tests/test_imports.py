@@ -15,6 +15,11 @@ ALLOWED = {
     "data": ("data", "service.artifact", "service.cores", "service.images"),
     "training": ("training", "data", "service"),
     "deploy": ("deploy", "service"),
+    "lessons": (
+        *("lessons", "data.cache", "data.errors", "data.npm", "data.starter", "service.images"),
+        *("training.canvas", "training.errors", "training.keras_resnet", "training.network"),
+        "training.weights",
+    ),
 }
 OPTIONAL = ("service.onnx_engine",)  # needs an extra: requirements/gpu.txt
 # What `service` must do without wherever it runs.

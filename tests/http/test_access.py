@@ -71,7 +71,8 @@ def test_with_a_valid_key_it_is_answered(guarded: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/page/page.js", "/docs", "/openapi.json", "/livez", "/healthz", "/readyz"]
+    "path",
+    ["/", "/page/page.js", "/lessons", "/docs", "/openapi.json", "/livez", "/healthz", "/readyz"],
 )
 def test_page_documents_and_health_need_no_key(guarded: httpx.Client, path: str) -> None:
     assert guarded.get(path).status_code == 200

@@ -10,6 +10,7 @@ from tests.live_server import Server
 
 ROUTES = {
     "/": "get",
+    "/lessons": "get",
     "/predict": "post",
     "/predict/batch": "post",
     "/explain": "post",
@@ -118,13 +119,25 @@ def test_page_is_served_and_loads_nothing_from_elsewhere(client: httpx.Client, p
     assert "://" not in response.text
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/model", "/nothing", "/schema.json", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/lessons", "/model", "/nothing", "/schema.json", "/metrics"]
+)
 def test_every_answer_has_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert "server" not in headers
+
+
+def test_lessons_run_under_a_policy_that_allows_them_no_connection(client: httpx.Client) -> None:
+    response = client.get("/lessons")
+    assert response.headers["content-type"].startswith("text/html")
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "style-src 'sha256-" in policy
+    assert "connect-src" not in policy
+    assert "'self'" not in policy
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from training.report.canvas import ALARM, FAINT, INK, draw
+from training.canvas import ALARM, FAINT, INK, draw
 from training.report.confidence import Bin, Confidence, Curve, Histogram
 from training.report.learning import Learning, Point
 from training.report.slices import Slice, Sliced

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from data.picture import ALL_LABELS
 from service.artifact import LABELS, Interval
+from training.canvas import ALARM, COLOUR, FAINT
 from training.report import charts, corruption_table, pictures
-from training.report.canvas import ALARM, COLOUR, FAINT
 from training.report.examination import Examined
 from training.report.findings import Findings
 

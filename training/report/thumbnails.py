@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from training.report.canvas import COLOUR
+from training.canvas import COLOUR
 
 QUALITY = 80  # of JPEG
 OPACITY = 0.75  # of the map where it is strongest
