@@ -10,7 +10,7 @@ from lessons.pets.noise import wilson
 def table(
     caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1
 ) -> str:
-    """The first column names its row.
+    """The first column names its row. On a narrow screen it scrolls, by the keyboard too.
 
     Args:
         caption: plain text, as all of it.
@@ -28,8 +28,9 @@ def table(
         return f"<tr>{''.join(cell(i, text, of_head) for i, text in enumerate(texts))}</tr>"
 
     return (
-        f"<table><caption>{escape(caption)}</caption><thead>{line(headings, True)}</thead>"
-        f"<tbody>{''.join(line(row) for row in rows)}</tbody></table>"
+        f'<figure><table tabindex="0"><caption>{escape(caption)}</caption>'
+        f"<thead>{line(headings, True)}</thead>"
+        f"<tbody>{''.join(line(row) for row in rows)}</tbody></table></figure>"
     )
 
 
@@ -51,11 +52,14 @@ def layers_table(caption: str, layers: Sequence[Layer]) -> str:
 
 
 def millions(count: int) -> str:
-    """`15,466 M`"""
+    """`15,466 M`; under one million, the count itself."""
+    if count < 1e6:
+        return f"{count:,}"
     return f"{count / 1e6:,.1f} M" if count < 100e6 else f"{count / 1e6:,.0f} M"
 
 
 def percent(right: float, n: int) -> str:
-    """`63.5 % (58.7 to 68.1)`: a share with its 95 % interval."""
+    """`63.5 % (58.7 to 68.1)`, on one line: a share with its 95 % interval."""
     low, high = wilson(right, n)
-    return f"{right / n:.1%} ({100 * low:.1f} to {100 * high:.1f})".replace("%", " %")
+    text = f"{100 * right / n:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return text.replace(" ", "\xa0")

@@ -38,9 +38,9 @@ kernels, one on the other, look at 5 x 5 pixels, three at 7 x 7, with fewer weig
 kernel (3 x 9 = 27 for each pair of channels, against 49) and a ReLU after each. Thirteen of them
 and three dense layers make VGG-16.</p>
 {layers_table(f"VGG-16 with one output, one picture of {SIDE} x {SIDE}", found)}
-<p>Of {total:,} parameters, {dense / total:.0%} sit in the three dense layers,
-{first_dense.parameters / total:.0%} in the first alone; but
-{1 - _dense_work(found):.1%} of the work is done by the convolutions, which use each weight
+<p>Of {total:,} parameters, {100 * dense / total:.0f} % sit in the three dense layers,
+{100 * first_dense.parameters / total:.0f} % in the first alone; but
+{100 - 100 * _dense_work(found):.1f} % of the work is in the convolutions, which use each weight
 again at every place.</p>
 <h3>One output or two?</h3>
 <p>For a thousand classes a network ends in a thousand outputs and a softmax. For two classes one
