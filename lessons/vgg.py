@@ -56,6 +56,7 @@ cross-entropy is cross-entropy.</p>
 the other way, so that their difference moves twice as far. Two outputs with a learning rate of
 0.1 are, step by step, one output with 0.2. The second output buys nothing but
 {found[-1].parameters:,} more parameters.</p>
+{markup.code(logistic.train_one, logistic.train_two)}
 """
     return Lesson("vgg", "VGG, and one logistic output", html)
 

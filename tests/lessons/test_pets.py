@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from lessons.pets import noise, trial, trials
 from lessons.pets.classifier import PetClassifier
 from lessons.pets.pictures import CAT, DOG, Pictures, enlarged, pictures
+from tests.lessons import threads
 from training.judging import interval
 
 
@@ -75,14 +76,10 @@ def test_pictures_an_epoch_can_be_more_than_there_are() -> None:
     assert seen == [16] * 5
 
 
-def threads(task: int) -> tuple[int, int]:
-    return task, torch.get_num_threads()
-
-
 def test_tasks_are_done_on_one_thread_each_and_answered_in_their_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = trials.side_by_side(threads, [3, 1, 2], lambda task, _: f"task {task}")
+    done = trials.side_by_side(threads.count, [3, 1, 2], lambda task, _: f"task {task}")
     assert done == [(3, 1), (1, 1), (2, 1)]
     said = capsys.readouterr().out
     assert all(f"task {task}" in said for task in (1, 2, 3))
