@@ -53,7 +53,7 @@ def load(backbone: str, source: str) -> Pretrained:
     if backbone not in BACKBONES:
         raise TrainingError(f"No backbone '{backbone}'; there are {', '.join(BACKBONES)}.")
     if source == "torchvision":
-        return _from_torchvision(backbone)
+        return from_torchvision(backbone)
     if source == "npm":
         return _from_npm(backbone)
     if source == "auto":
@@ -81,7 +81,7 @@ def _shapes(state: dict[str, torch.Tensor]) -> dict[str, object]:
 
 def _first_in_reach(backbone: str) -> Pretrained:
     reasons = []
-    for attempt in (_from_torchvision, _from_npm):
+    for attempt in (from_torchvision, _from_npm):
         try:
             return attempt(backbone)
         except (TrainingError, DataError) as exc:
@@ -94,7 +94,12 @@ def _first_in_reach(backbone: str) -> Pretrained:
     )
 
 
-def _from_torchvision(backbone: str) -> Pretrained:
+def from_torchvision(backbone: str) -> Pretrained:
+    """torchvision's own download of any of its classifiers.
+
+    Raises:
+        TrainingError: out of reach.
+    """
     weights = models.get_model_weights(backbone)["IMAGENET1K_V1"]
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(CONNECT_TIMEOUT_S)  # urllib's own default is to wait for ever

@@ -1,0 +1,1 @@
+"""AlexNet: what each of its parts does, by training without it."""

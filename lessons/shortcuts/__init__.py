@@ -1,0 +1,1 @@
+"""Deeper is not better by itself: plain networks against the same ones with shortcuts."""
