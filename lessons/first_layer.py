@@ -20,7 +20,7 @@ FILTERS, SIDE = 64, 7
 SEED = 0
 BANK_SIDE = 11
 BANK = bank((4.0, 8.0), 6)
-GAIN = 2.0  # of what is shown of an answer, mid-grey being 0
+GAIN = 4.0  # of what is shown of an answer, mid-grey being 0
 
 
 class Figures(BaseModel):
@@ -115,8 +115,8 @@ that, by least squares over wavelength, angle, phase, width and strength.</p>
 <p><strong>One Gabor filter fits {n} of the {FILTERS}</strong>, if fitting means a correlation of
 over {FITS_FROM:g} between the 49 weights of both. Of {FILTERS} filters of noise it fits
 {sum(r > FITS_FROM for r in figures_.noise)}: their correlations are {median:.2f} in the middle and
-{max(figures_.noise):.2f} at best. Under the bell of {_waveless(figures_)} of the {n} there is less
-than one wave: those are plain edges or spots, the others are stripes.</p>
+{max(figures_.noise):.2f} at best. Not all of the {n} are stripes: with one bar under its bell a
+Gabor filter is a spot or an edge, and {_waveless(figures_)} have less than one wave there.</p>
 <h3>The {n} that one Gabor filter fits</h3>
 <ul class="filters">{"".join(tiles[:n])}</ul>
 <h3>The {FILTERS - n} that none fits</h3>

@@ -48,7 +48,7 @@ def code(*sources: Callable[..., object] | type | str) -> str:
     """What runs, as it is written: functions and classes by themselves, or text."""
     texts = [s if isinstance(s, str) else dedent(inspect.getsource(s)) for s in sources]
     text = "\n\n".join(t.strip() for t in texts)
-    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
+    return f"<pre><code>{escape(text)}</code></pre>"
 
 
 def picture(pixels: np.ndarray, meaning: str, width: int = 160, name: str = "") -> str:

@@ -13,12 +13,14 @@ function asPlane(rows) {
 // With rings around it: of zeros, or of what lies at the border.
 function padded({ width, height, data }, rings, isRepeated = false) {
   const result = plane(width + 2 * rings, height + 2 * rings);
-  const nearest = (i, size) => Math.min(Math.max(i, 0), size - 1);
   for (let r = 0; r < result.height; r++) {
-    for (let c = 0; c < result.width; c++) {
-      const [row, column] = [nearest(r - rings, height), nearest(c - rings, width)];
-      const isInside = row === r - rings && column === c - rings;
-      if (isInside || isRepeated) result.data[r * result.width + c] = data[row * width + column];
+    const row = Math.min(Math.max(r - rings, 0), height - 1);
+    if (row !== r - rings && !isRepeated) continue;
+    const [from, to] = [row * width, r * result.width];
+    result.data.set(data.subarray(from, from + width), to + rings);
+    if (isRepeated) {
+      result.data.fill(data[from], to, to + rings);
+      result.data.fill(data[from + width - 1], to + rings + width, to + result.width);
     }
   }
   return result;
@@ -35,16 +37,16 @@ function correlate(picture, kernel, stride = 1, dilation = 1) {
   const height = places(picture.height, kernel.height, stride, dilation);
   if (width < 1 || height < 1) throw new RangeError("the kernel does not fit in");
   const result = plane(width, height);
+  const [values, pixels] = [result.data, picture.data];
   for (let k = 0; k < kernel.data.length; k++) {
     const weight = kernel.data[k];
     if (weight === 0) continue;
     const down = Math.floor(k / kernel.width) * dilation;
     const right = (k % kernel.width) * dilation;
     for (let r = 0; r < height; r++) {
-      const from = (r * stride + down) * picture.width + right;
-      for (let c = 0; c < width; c++) {
-        result.data[r * width + c] += weight * picture.data[from + c * stride];
-      }
+      let from = (r * stride + down) * picture.width + right;
+      const end = (r + 1) * width;
+      for (let to = r * width; to < end; to++, from += stride) values[to] += weight * pixels[from];
     }
   }
   return result;

@@ -39,9 +39,10 @@ function show(image, [red, green, blue]) {
   const canvas = element("canvas", { width: red.width, height: red.height });
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(red.width, red.height);
-  for (let i = 0; i < red.data.length; i++) {
-    pixels.data.set([red.data[i], green.data[i], blue.data[i], 255], 4 * i);
-  }
+  pixels.data.fill(255); // opaque
+  [red, green, blue].forEach(({ data }, channel) => {
+    for (let i = 0; i < data.length; i++) pixels.data[4 * i + channel] = data[i];
+  });
   context.putImageData(pixels, 0, 0);
   image.src = canvas.toDataURL();
 }

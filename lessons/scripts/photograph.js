@@ -14,6 +14,7 @@
     });
     chooser.append(
       element("label", {}, "Your own photograph ", input),
+      element("span", { class: "note" }, "or drop one anywhere on this page"),
       ...Object.keys(samples).map((name) =>
         element("button", { type: "button", onclick: () => useSample(name, said) }, `The ${name}`),
       ),

@@ -125,6 +125,16 @@ def test_every_answer_has_the_security_headers(client: httpx.Client, path: str) 
     assert "server" not in headers
 
 
+def test_lessons_run_under_a_policy_that_allows_them_no_connection(client: httpx.Client) -> None:
+    response = client.get("/lessons")
+    assert response.headers["content-type"].startswith("text/html")
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "style-src 'sha256-" in policy
+    assert "connect-src" not in policy
+    assert "'self'" not in policy
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
 def test_health_is_good(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 200
