@@ -87,7 +87,7 @@ at a rate of {RATE:g}: every number minus its gradient. The same picture then ge
 <h3>{STEPS} steps later</h3>
 <p>Now all 32 pictures of a slash or a backslash, at each of the 16 places, and {STEPS} such steps.
 From {learning.losses[0]:.2f}, no better than tossing a coin, the loss falls to
-{learning.losses[-1]:.3f}, and {learning.right:.0%} of the pictures are told right.</p>
+{learning.losses[-1]:.3f}, and {100 * learning.right:.0f} % of the pictures are told right.</p>
 {_learned(learning)}
 <p>It has found a slash detector: large along the slash, and a bias so low that one pixel alone is
 not enough. And it found by itself that the place does not matter: the four weights became

@@ -49,7 +49,8 @@ def lesson(kept: Figures) -> Lesson:
 <p>Two networks learn to read handwritten digits of 28 by 28 pixels. The first ties every pixel to
 each of 784 neurons, and must learn anew at each place what a stroke looks like. The second slides
 30 small kernels over the picture, and what it has learned in one place it knows everywhere. So it
-needs {sizes["convnet"] / sizes["perceptron"]:.0%} of the weights, and makes fewer mistakes.</p>
+needs {100 * sizes["convnet"] / sizes["perceptron"]:.0f} % of the weights, and makes
+fewer mistakes.</p>
 <h3>Layer by layer</h3>
 {figures(*(_layers(name, sizes[name]) for name in NETWORKS))}
 <p>A convolution’s parameters are its kernels and a bias for each: 30 × (5 × 5) + 30 = 780. However
@@ -113,7 +114,9 @@ def _table(kept: Figures, sizes: dict[str, int]) -> str:
 
 def _interval(training: Training) -> str:
     test = training.test
-    return f"{test.value:.2%}<br>({100 * test.low:.1f} to {100 * test.high:.1f})"
+    return (
+        f"{100 * test.value:.2f}&nbsp;%<br>{100 * test.low:.1f}&nbsp;to&nbsp;{100 * test.high:.1f}"
+    )
 
 
 def _pairs(kept: Figures) -> str:

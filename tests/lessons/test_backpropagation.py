@@ -158,5 +158,5 @@ def test_the_kernel_becomes_a_slash_detector_and_the_place_does_not_matter() -> 
 
 def test_the_lesson_says_what_it_computes() -> None:
     html = lesson.lesson().html
-    for said in ("= 0.40", "= 0.599", "= 0.513", "= -0.401", "100%"):
+    for said in ("= 0.40", "= 0.599", "= 0.513", "= -0.401", "100 %"):
         assert said in html
