@@ -4,6 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from lessons import first_layer, gallery, shift, slash, sliding, weighted_sum
+from lessons.backpropagation import lesson as backpropagation
+from lessons.digits import figures as digits_figures
+from lessons.digits import lesson as digits
+from lessons.digits import training as digits_training
+from lessons.imagenet import lesson as imagenet
+from lessons.imagenet import nesting
 from lessons.kept import Kept
 from lessons.lesson import Lesson
 
@@ -15,6 +21,9 @@ LESSONS: tuple[Callable[[], Lesson], ...] = (
     gallery.lesson,
     shift.lesson,
     Kept("gabor", first_layer.Figures, first_layer.train, first_layer.lesson),
+    backpropagation.lesson,
+    Kept("digits", digits_figures.Figures, digits_training.train, digits.lesson),
+    Kept("imagenet", nesting.Nesting, nesting.nest, imagenet.lesson),
 )
 
 

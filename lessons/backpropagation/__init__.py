@@ -1,0 +1,1 @@
+"""Backpropagation through a small convolutional network, by hand."""

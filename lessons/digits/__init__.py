@@ -1,0 +1,1 @@
+"""Handwritten digits: a multilayer perceptron against a convolutional network."""
