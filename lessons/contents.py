@@ -3,13 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from lessons import first_layer, gallery, shift, slash, sliding, weighted_sum
-from lessons.backpropagation import lesson as backpropagation
-from lessons.digits import figures as digits_figures
-from lessons.digits import lesson as digits
-from lessons.digits import training as digits_training
-from lessons.imagenet import lesson as imagenet
-from lessons.imagenet import nesting
+from lessons import (
+    alexnet,
+    backpropagation,
+    digits,
+    families,
+    first_layer,
+    gallery,
+    imagenet,
+    shift,
+    shortcuts,
+    slash,
+    sliding,
+    vgg,
+    weighted_sum,
+)
 from lessons.kept import Kept
 from lessons.lesson import Lesson
 
@@ -22,8 +30,12 @@ LESSONS: tuple[Callable[[], Lesson], ...] = (
     shift.lesson,
     Kept("gabor", first_layer.Figures, first_layer.train, first_layer.lesson),
     backpropagation.lesson,
-    Kept("digits", digits_figures.Figures, digits_training.train, digits.lesson),
-    Kept("imagenet", nesting.Nesting, nesting.nest, imagenet.lesson),
+    Kept("digits", digits.Figures, digits.train, digits.lesson),
+    Kept("alexnet", alexnet.Figures, alexnet.train, alexnet.lesson),
+    vgg.lesson,
+    Kept("shortcuts", shortcuts.Figures, shortcuts.train, shortcuts.lesson),
+    Kept("families", families.Figures, families.train, families.lesson),
+    Kept("imagenet", imagenet.Nesting, imagenet.nest, imagenet.lesson),
 )
 
 

@@ -12,7 +12,7 @@ import torch
 
 from data.errors import DataError
 from lessons.digits import __main__ as command
-from lessons.digits import lesson, mnist, training
+from lessons.digits import mnist, page, training
 from lessons.digits.classifier import Classifier, to_tensor
 from lessons.digits.figures import Figures, accuracy
 from lessons.digits.mnist import Digits, Split
@@ -224,7 +224,7 @@ def test_what_is_kept_agrees_with_itself(kept: Figures) -> None:
 
 
 def test_the_lesson_tells_what_is_kept(kept: Figures) -> None:
-    html = lesson.lesson(kept).html
+    html = page.lesson(kept).html
     for said in ("623,290", "59,933", "615,440", "98.2 %", "99.3 %"):
         assert said in html
     for trainings in kept.trainings.values():

@@ -5,7 +5,7 @@ from html import escape
 
 import pytest
 
-from lessons.imagenet import lesson, nesting, wordnet
+from lessons.imagenet import nesting, page, wordnet
 from lessons.imagenet.nesting import ANIMAL, CAT, DOG, Nesting, ancestors
 from lessons.imagenet.tree import tree
 from lessons.imagenet.winners import HUMAN_TOP_5_ERROR, WINNERS
@@ -105,7 +105,7 @@ def test_winners_are_of_all_years_and_the_person_lies_between_2014_and_2015() ->
 
 
 def test_the_lesson_names_them_all(kept: Nesting) -> None:
-    html = lesson.lesson(kept).html
+    html = page.lesson(kept).html
     for i in CATS + DOGS:
         name = kept.nodes[kept.classes[i]].name
         assert f'<span class="number">{i}</span> {name}' in html
