@@ -1,0 +1,1 @@
+"""What brings the service to where it runs. Nothing else leans on it."""
