@@ -97,7 +97,9 @@ def judge(report: dict[str, object], exceptions: Iterable[Excuse], today: date) 
     for each in dependencies:
         for vulnerability in each["vulns"]:
             ids = (vulnerability["id"], *vulnerability.get("aliases", ()))
-            excuse = next((excused[each["name"], i] for i in ids if (each["name"], i) in excused), None)
+            excuse = next(
+                (excused[each["name"], i] for i in ids if (each["name"], i) in excused), None
+            )
             fixed = ", ".join(vulnerability["fix_versions"]) or "no version"
             about = f"{each['name']} {each['version']}: {' = '.join(ids)}, mended in {fixed}"
             if excuse is None:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
-OURS = ("service", "data", "training", "tests", "scoring", "lessons", "benchmarks")
+OURS = ("service", "data", "training", "tests", "scoring", "lessons", "benchmarks", "deploy")
 # What a package may import of ours; a name ends where its module does.
 ALLOWED = {
     "service": ("service",),
     "data": ("data", "service.artifact", "service.cores", "service.images"),
     "training": ("training", "data", "service"),
+    "deploy": ("deploy", "service"),
 }
 OPTIONAL = ("service.onnx_engine",)  # needs an extra: requirements/gpu.txt
 # What `service` must do without wherever it runs.

@@ -10,6 +10,11 @@ from deploy.image.errors import ImageError
 
 NAMES = ("docker", "podman", "buildah")
 RUNNERS = ("docker", "podman")  # buildah builds only
+# How a container is to be run: nothing to write to but /tmp, no capability, no right to gain.
+HARDENED = (
+    *("--read-only", "--tmpfs", "/tmp:size=64m"),  # noqa: S108
+    *("--cap-drop", "all", "--security-opt", "no-new-privileges"),
+)
 
 
 def found(wanted: str = "", among: tuple[str, ...] = NAMES) -> str:

@@ -72,7 +72,7 @@ def base(engine: str) -> str:
         if made.returncode:
             _skip(f"No base image: set BASE_IMAGE to one. {made.stderr}")
         name = "localhost/catdog-base"
-    command = [engine, "run", "--rm", *container.HARDENED, "--network", "none", name]
+    command = [engine, "run", "--rm", *engines.HARDENED, "--network", "none", name]
     run = subprocess.run([*command, "python3", "-V"], capture_output=True, text=True, check=False)
     if run.returncode or not run.stdout.startswith("Python 3.11."):
         _skip(f"{engine} cannot start Python 3.11 in {name}: {run.stdout}{run.stderr}")

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from deploy.image.engine import HARDENED
 from tests import live_server
 
-HARDENED = ("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges")
-WRITABLE = ("--tmpfs", "/tmp:size=64m")
 START_TIMEOUT_S = 120
 _STATUS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:3000/readyz').status)"
 
@@ -108,7 +107,7 @@ def started(
     port = (port or live_server.free_port()) if network else 3000
     where = ["--network", "host" if network else "none"]
     where += ["--env", "BENTOML_HOST=127.0.0.1", "--env", f"BENTOML_PORT={port}"]
-    command = [engine, "run", "--detach", *HARDENED, *WRITABLE, *where, *options, image]
+    command = [engine, "run", "--detach", *HARDENED, *where, *options, image]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     container = Container(engine, done.stdout.strip(), port)

@@ -11,8 +11,8 @@ import pytest
 from deploy.image.__main__ import REQUIREMENTS
 from tests.image import contents
 from tests.image.conftest import Built
-from tests.image.contents import Contents
 from tests.image.container import Container
+from tests.image.contents import Contents
 
 MOST_BYTES = 400 * 10**6
 RESNET_50_BYTES = 145 * 10**6  # compressed; the known network has next to nothing
@@ -113,7 +113,9 @@ def test_the_bill_lists_what_is_installed_and_the_models_files(
     assert libraries <= set(locked)
     assert {"bentoml==1.4.39", "numpy==2.4.6"} <= libraries
     (model,) = (c for c in bill["components"] if c["type"] == "machine-learning-model")
-    card = json.loads((built.home / "models" / built.tag.replace(":", "/") / "card.json").read_text())
+    card = json.loads(
+        (built.home / "models" / built.tag.replace(":", "/") / "card.json").read_text()
+    )
     digests = {file["name"]: file["hashes"][0]["content"] for file in model["components"]}
     assert digests == card["files"]
 
