@@ -78,4 +78,4 @@ def _entries(stream: object) -> Iterator[tuple[str, Entry]]:
                 assert content is not None
                 digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
             kind = "file" if member.isfile() else "folder" if member.isdir() else "other"
-            yield path, Entry(member.mode, member.uid, member.mtime, kind, digest)
+            yield path, Entry(member.mode & 0o7777, member.uid, member.mtime, kind, digest)

@@ -64,7 +64,7 @@ def test_it_has_no_way_out(isolated: Container) -> None:
 def test_it_can_write_nowhere_but_to_tmp(isolated: Container, folder: str) -> None:
     write = "import pathlib; pathlib.Path('{}/x').write_text('')"
     refused = isolated.python(write.format(folder))
-    assert b"Read-only file system" in refused.stderr or b"Permission denied" in refused.stderr
+    assert b"Read-only file system" in refused.stderr
     assert isolated.python(write.format("/tmp")).returncode == 0  # noqa: S108
 
 
