@@ -8,6 +8,9 @@ COUNT ?= 10000
 MINUTES ?= 60
 PORT ?= 3000
 HOST ?= 0.0.0.0
+ENGINE ?=
+BASE_IMAGE ?= docker.io/library/python:3.11-slim
+VARIANT ?= cpu
 
 export BENTOML_HOME ?= $(CURDIR)/.bentoml
 export CATDOG_CACHE ?= $(CURDIR)/.cache
@@ -17,15 +20,16 @@ export BENTOML_DO_NOT_TRACK = True
 VENV := .venv
 PY := $(VENV)/bin/python
 TRAIN_SET := $(VENV)/.train
+IMAGE_SET := $(VENV)/.image
 DEV_SET := $(VENV)/.dev
 # an audit's CSV, as options that begin with $(1)
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench bench-train screenshots fuzz soak lessons model test lint format lock bento release clean
+.PHONY: help serve train evaluate predict audit models rollback bench bench-train screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: model  ## answer on port 3000 (PORT=, HOST=), after making a model where there is none
 	@echo "== Serving on http://localhost:$(PORT) (Ctrl-C stops)"
@@ -91,8 +95,24 @@ format: $(DEV_SET)  ## let ruff format and mend
 bento: model  ## package the promoted model and the service
 	@$(VENV)/bin/bentoml build
 
+image: model $(IMAGE_SET)  ## an OCI image of the promoted model: BASE_IMAGE=, ENGINE=, VARIANT=gpu (docs/image.md)
+	@$(PY) -m deploy.image build --variant "$(VARIANT)" --base "$(BASE_IMAGE)" --engine "$(ENGINE)"
+
+image-base: $(TRAIN_SET)  ## a base image where no registry can be reached, with debootstrap: ENGINE=
+	@$(PY) -m deploy.image base --cache "$(CATDOG_CACHE)/image" --engine "$(ENGINE)"
+
+image-test: image $(DEV_SET)  ## start that image as it is to be deployed, ask it, end it, look inside
+	@CATDOG_IMAGE=$$($(PY) -m service model) CATDOG_IMAGE_TEST=required ENGINE="$(ENGINE)" \
+		$(PY) -m pytest tests/image
+
+bench-image: image  ## requests a second in a container beside those outside: DATA=photographs
+	@$(PY) -m benchmarks.container --photographs "$(DATA)" --engine "$(ENGINE)"
+
+vulnerabilities: $(IMAGE_SET)  ## every locked package against PyPI's list of known vulnerabilities
+	@$(PY) -m deploy.vulnerabilities
+
 lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)
-	@for set in serve heic gpu train dev; do \
+	@for set in serve heic gpu train image dev; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 			--generate-hashes --no-emit-index-url --no-header --annotation-style line \
 			requirements/$$set.in -o requirements/$$set.txt || exit 1; \
@@ -113,6 +133,11 @@ $(VENV)/bin/python:
 $(TRAIN_SET): requirements/train.txt | $(VENV)/bin/python
 	@echo "== Installing what trains and serves (about 6 GB, some minutes the first time)"
 	@$(PY) -m pip install --require-hashes -r requirements/train.txt
+	@touch $@
+
+$(IMAGE_SET): requirements/image.txt | $(TRAIN_SET)
+	@echo "== Installing what lists packages and looks for vulnerabilities"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements/image.txt
 	@touch $@
 
 $(DEV_SET): requirements/dev.txt | $(TRAIN_SET)
