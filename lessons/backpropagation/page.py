@@ -93,8 +93,8 @@ From {learning.losses[0]:.2f}, no better than tossing a coin, the loss falls to
 not enough. And it found by itself that the place does not matter: the four weights became
 equal.</p>
 <p class="note">It does not always end so well. From {STARTS} random starts, {found} of these
-smallest of networks come to tell all pictures right; the others get stuck, most of them with a
-kernel that sees a single pixel. A gradient only knows the way down from where one stands. More
+smallest of networks come to tell all pictures right; the others get
+stuck. A gradient only knows the way down from where one stands. More
 kernels make luck matter less.</p>
 """,
     )

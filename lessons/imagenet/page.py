@@ -69,9 +69,9 @@ from {WINNERS[1].top_5_error:g} to {WINNERS[2].top_5_error:g} %.</p>
 <p class="note">All without other pictures than the challenge’s own. With them, SuperVision came to
 15.3 % in 2012 and Clarifai to 11.2 % in 2013. Clarifai is the company of Zeiler, the Z of ZFNet,
 to which that year is often given. VGG came second in 2014 with 7.3 %. Most entries are several
-networks that vote. The figures of 2012, 2013, 2015 and 2017 were read in their papers or on the
-challenge’s pages; those of 2010, 2011, 2014 and 2016, and the person’s, only where others quote
-them, all alike.</p>
+networks that vote. The figures of 2012, 2015 and 2017 were read in their papers or on the
+challenge’s pages; those of 2010, 2011, 2013, 2014 and 2016, and the person’s, only where others
+quote them, all alike.</p>
 """,
     )
 

@@ -4,7 +4,7 @@ An answer is right if one of its five names is. The figures are errors on the ch
 pictures, of entries that used nothing but the challenge's own training pictures.
 
 The challenge's own results pages, image-net.org/challenges/LSVRC/YEAR/results, have them all;
-`source` is the paper that tells of it. Read in the source itself or on that page: 2012, 2013,
+`source` is the paper that tells of it. Read in the source itself or on that page: 2012,
 2015, 2017. Found alike in several places that quote them, though not read there: the others.
 """
 

@@ -61,12 +61,13 @@ class Container:
         return int(self.call("wait", self.name))
 
     def wait_until_ready(self) -> None:
-        self._wait_until(self._is_ready)
+        self.wait_until(self._is_ready)
 
     def wait_until_ready_without_network(self) -> None:
-        self._wait_until(lambda: self.python(_STATUS).stdout.strip() == b"200")
+        self.wait_until(lambda: self.python(_STATUS).stdout.strip() == b"200")
 
-    def _wait_until(self, is_so: Callable[[], bool]) -> None:
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Raises: AssertionError: it has ended, or is not so in time."""
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             if is_so():
