@@ -4,16 +4,18 @@ import base64
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from scipy import ndimage, signal
 
 from lessons.gallery import KERNELS
 from lessons.photograph import photograph
 from tests.live_server import Server
+from tests.page import axe
 
 PIXELS = """async (name) => {
     const image = document.querySelector(`img[data-name="${name}"]`);
@@ -215,3 +217,17 @@ def test_nothing_sticks_out_on_a_phone(browser: Browser, server: Server) -> None
         expect(page.locator("#playground")).to_be_visible()
         page.get_by_label("padding").fill("4")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 360)])
+def test_axe_finds_nothing_wrong_with_the_lessons(
+    browser: Browser, server: Server, scheme: Literal["light", "dark"], width: int
+) -> None:
+    size = ViewportSize(width=width, height=900)
+    with browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto(f"{server.url}/lessons")
+        expect(page.locator("#own img[src]")).to_be_visible()
+        page.add_script_tag(content=axe.script())
+        assert axe.violations(page) == []
