@@ -40,6 +40,13 @@ def run(seconds: float, *packages: str) -> Run:
     )
 
 
+def write(path: Path, text: str) -> None:
+    """All of it, or, where that is cut off, none: what was there stays whole."""
+    partial = path.with_name(f".{path.name}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
 @dataclass(frozen=True)
 class Kept(Generic[F]):
     """A lesson whose figures take time to make.
@@ -62,7 +69,7 @@ class Kept(Generic[F]):
 
     def keep(self) -> None:
         """Make the figures and keep them."""
-        self.file.write_text(self.train().model_dump_json(indent=1) + "\n")
+        write(self.file, self.train().model_dump_json(indent=1) + "\n")
 
     def __call__(self) -> Lesson:
         """The lesson, from the figures that are kept."""
