@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data.errors import DataError
 from lessons import contents, page
+from lessons.kept import write
 from training.errors import TrainingError
 
 PAGE = Path(__file__).parent.parent / "service" / "lessons.html"
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (DataError, TrainingError) as exc:
         print(f"Error: {exc}", file=sys.stderr)
         return 1
-    options.out.write_text(text, encoding="utf-8")
+    write(options.out, text)
     print(f"The lessons: {options.out} ({len(text.encode()) / 1e3:,.0f} kB)")
     return 0
 

@@ -12,7 +12,7 @@ from data.errors import DataError
 from lessons.digits.mnist import Source
 from lessons.digits.networks import NETWORKS, parameters
 from lessons.digits.training import EPOCHS, SEEDS, train
-from lessons.kept import RESULTS
+from lessons.kept import RESULTS, write
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             interval = f"{test.low:.2%} to {test.high:.2%}"
             print(f"  seed {training.seed}: {test.value:.2%} ({interval}) of {test.n:,}")
     if options.keep:
-        (RESULTS / "digits.json").write_text(figures.model_dump_json(indent=1) + "\n")
+        write(RESULTS / "digits.json", figures.model_dump_json(indent=1) + "\n")
     return 0
 
 
