@@ -16,7 +16,8 @@ ALLOWED = {
     "training": ("training", "data", "service"),
     "deploy": ("deploy", "service"),
     "lessons": (
-        *("lessons", "data.cache", "data.errors", "data.npm", "data.starter", "service.images"),
+        *("lessons", "data.cache", "data.errors", "data.npm", "data.picture", "data.starter"),
+        *("service.cores", "service.images"),
         *("training.canvas", "training.errors", "training.keras_resnet", "training.network"),
         "training.weights",
     ),

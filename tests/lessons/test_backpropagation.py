@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from lessons.backpropagation import layers, lesson, strokes
+from lessons.backpropagation import layers, page, strokes
 from lessons.backpropagation.example import PICTURE, START, there_and_back
 from lessons.backpropagation.network import Parameters, backward, forward, loss, step
 
@@ -148,7 +148,7 @@ def test_strokes_are_a_backslash_or_a_slash_at_each_of_16_places() -> None:
 
 
 def test_the_kernel_becomes_a_slash_detector_and_the_place_does_not_matter() -> None:
-    learned = strokes.learn(START, lesson.STEPS, rate=1.0)
+    learned = strokes.learn(START, page.STEPS, rate=1.0)
     (((a, b), (c, d)),) = learned.parameters.kernels[0]
     assert min(b, c) > 5 * max(abs(a), abs(d))
     assert max(b, c) + learned.parameters.biases[0] < 0.1  # one pixel is next to nothing
@@ -157,6 +157,6 @@ def test_the_kernel_becomes_a_slash_detector_and_the_place_does_not_matter() -> 
 
 
 def test_the_lesson_says_what_it_computes() -> None:
-    html = lesson.lesson().html
+    html = page.lesson().html
     for said in ("= 0.40", "= 0.599", "= 0.513", "= -0.401", "100 %"):
         assert said in html
