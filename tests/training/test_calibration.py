@@ -66,6 +66,14 @@ def test_a_tail_of_certain_novelty_is_turned_away_up_to_one_in_a_hundred(n: int)
     assert 0.01 * n - 2 < turned_away(novelty) <= 0.01 * n
 
 
+def test_of_pictures_to_come_as_many_are_turned_away_as_meant() -> None:
+    """Uniform novelty: what lies over a threshold is 1 minus it, exactly."""
+    random = np.random.default_rng(0)
+    thresholds = [calibration.novelty_threshold(0.9 * random.random(576)) for _ in range(4000)]
+    turned_away_later = 1 - np.mean(thresholds) / 0.9
+    assert turned_away_later == pytest.approx(0.003, abs=0.0002)
+
+
 def test_a_short_tail_is_turned_away_at_099_and_no_lower() -> None:
     novelty = np.linspace(0, 0.9, 1000)
     novelty[:6] = 0.995
