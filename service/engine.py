@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -39,10 +40,11 @@ class Explanation(NamedTuple):
 
 
 class Engine(ABC):
-    """A loaded graph, ready for batches of any size. Not thread-safe: one caller at a time.
+    """A loaded graph, ready for batches of any size, from several threads at once.
 
     Scoring runs nothing but what scores need. What else there is to ask gets a graph of its
-    own when it is first asked for: that of a ResNet-50 takes half a second and some 80 MB.
+    own, when it is first asked for or by `prepare_to_see`: that of a ResNet-50 takes half a
+    second and some 80 MB.
 
     name: what it runs with, where and in which precision, for people.
     """
@@ -51,6 +53,7 @@ class Engine(ABC):
 
     def __init__(self) -> None:
         self._runs: dict[Sequence[str], Run] = {SCORES: self._compile(SCORES)}
+        self._compiling = Lock()
 
     def __call__(self, pixels: np.ndarray) -> Scores:
         """Score a batch.
@@ -72,7 +75,7 @@ class Engine(ABC):
             ArtifactError: the graph was exported without activation maps.
         """
         result = self._run(pixels, (*SCORES, MAP))
-        return Explanation(_scores(result), result[MAP].copy())
+        return Explanation(_scores(result), result[MAP])
 
     def see(self, pixels: np.ndarray) -> Sight:
         """Say what all of the network responded to in one picture.
@@ -85,25 +88,39 @@ class Engine(ABC):
         """
         return sight(self._run(pixels, SIGHT))
 
+    def prepare_to_see(self) -> None:
+        """Make the graph that `see` runs. Another thread may do this while scores are asked for.
+
+        Raises:
+            ArtifactError: the graph was exported without its stages.
+        """
+        self._compiled(SIGHT)
+
     def warm_up(self, sizes: Iterable[int]) -> None:
         """Do what the first callers of batches of these sizes would wait for."""
         for size in sizes:
             self(np.zeros((size, images.SIDE, images.SIDE, 3), np.uint8))
 
     def _run(self, pixels: np.ndarray, outputs: Sequence[str]) -> Mapping[str, np.ndarray]:
-        """The outputs by name; the next call may overwrite them."""
+        """The outputs by name."""
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
             raise ValueError(
                 f"pixels must be (B, H, W, 3) uint8, got {pixels.shape} {pixels.dtype}"
             )
-        if outputs not in self._runs:
-            self._runs[outputs] = self._compile(outputs)
-        return self._runs[outputs](pixels)
+        return self._compiled(outputs)(pixels)
+
+    def _compiled(self, outputs: Sequence[str]) -> Run:
+        with self._compiling:
+            if outputs not in self._runs:
+                self._runs[outputs] = self._compile(outputs)
+            return self._runs[outputs]
 
     @abstractmethod
     def _compile(self, outputs: Sequence[str]) -> Run:
         """Make ready the part of the graph that these outputs need.
 
+        Returns:
+            what runs it, from any thread; each result is the caller's own.
         Raises:
             ArtifactError: the graph lacks one of them; see `require`.
         """
@@ -120,5 +137,4 @@ def require(outputs: Sequence[str], found: Iterable[str]) -> None:
 
 
 def _scores(result: Mapping[str, np.ndarray]) -> Scores:
-    """Copies: the graph's own outputs are overwritten by the next batch."""
-    return Scores(result["logits"].copy(), result["novelty"].copy())
+    return Scores(result["logits"], result["novelty"])

@@ -4,10 +4,10 @@ Only `CatDog` is exposed. It reaches `Network` over a Unix socket, in pickles th
 client can write to. Serve it with `bentoml serve service.service:CatDog`.
 """
 
-import asyncio
 import logging
 import os
 from functools import partial
+from threading import Thread
 from time import perf_counter
 from typing import Any
 
@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them waits longer
 MAX_LATENCY_MS = 30_000  # past it BentoML sheds load; `max_in_flight` does so long before
+DOORS = ("score", "score_beside")  # methods of `Network` that do the same
 
 
 patience.start_no_timers()  # here: no hook of BentoML's comes before it builds its applications
@@ -61,15 +62,28 @@ def _config() -> dict[str, object]:
     }
 
 
+_BATCHED = {
+    "batchable": True,
+    "batch_dim": 0,
+    "max_batch_size": MAX_BATCH,
+    "max_latency_ms": MAX_LATENCY_MS,
+}
+
 # BentoML's client of a dependency closes its session after so many requests or seconds,
 # with whatever is in flight on it: at 32 clients a quarter of those requests fail. There
 # is no value for "never".
 _NEVER_REFRESH = {"max_requests": 10**15, "max_age": 1e15}
 
 
-@bentoml.service(**_config(), threads=1, runner_connection=_NEVER_REFRESH)
+@bentoml.service(**_config(), threads=len(DOORS) + 1, runner_connection=_NEVER_REFRESH)
 class Network:
-    """The exported model. One batch at a time, on all cores that this process may use."""
+    """The exported model. A batch or two at a time, on all cores that this process may use.
+
+    Two, so that the cores are not idle while the rows of one are carried back and the pictures
+    of the next are brought. BentoML's batching lets one batch at a time through each method,
+    and learns from those who wait at its door to hold back single ones, too. So there are two
+    doors, and nobody knocks at one that is taken: see `service.gathering`.
+    """
 
     def __init__(self) -> None:
         log.configure()
@@ -81,13 +95,22 @@ class Network:
         self._engine = engines.load(folder, card, chosen)
         logger.info("%s runs with %s", tag, self._engine.name)
         self._engine.warm_up(range(1, MAX_BATCH + 1))
+        if artifact.read_classes(folder):  # beside the first requests: readiness need not wait
+            Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
 
-    @bentoml.api(  # type: ignore[untyped-decorator]
-        batchable=True, batch_dim=0, max_batch_size=MAX_BATCH, max_latency_ms=MAX_LATENCY_MS
-    )
+    @bentoml.api(**_BATCHED)  # type: ignore[untyped-decorator]
     def score(self, pixels: np.ndarray) -> np.ndarray:
-        """Score a batch that BentoML gathered from several requests.
+        """Score a batch; see `_rows`."""
+        return self._rows(pixels)
+
+    @bentoml.api(**_BATCHED)  # type: ignore[untyped-decorator]
+    def score_beside(self, pixels: np.ndarray) -> np.ndarray:
+        """Score a batch, while `score` may be scoring another."""
+        return self._rows(pixels)
+
+    def _rows(self, pixels: np.ndarray) -> np.ndarray:
+        """Score what BentoML made one batch of.
 
         Args:
             pixels: (B, 224, 224, 3) uint8, RGB.
@@ -106,7 +129,7 @@ class Network:
 
     @bentoml.api  # type: ignore[untyped-decorator]
     def see(self, pixels: np.ndarray) -> Any:
-        """Say what the network responds to in one picture; in turn with the batches.
+        """Say what the network responds to in one picture.
 
         Args:
             pixels: (1, 224, 224, 3) uint8, RGB.
@@ -164,9 +187,7 @@ class CatDog:
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
-        # One call to the network at a time, of whatever kind: see `service.gathering`.
-        self._turn = asyncio.Lock()
-        gathering = Gathering(self._score, most=CHUNK)
+        gathering = Gathering([partial(self._score, door) for door in DOORS], most=CHUNK)
         score = Remote(gathering)
         classes = artifact.read_classes(folder)
         explainer = Explainer(
@@ -194,14 +215,12 @@ class CatDog:
             logs_requests=chosen.access_log,
         )
 
-    async def _score(self, pixels: np.ndarray) -> np.ndarray:
-        async with self._turn:
-            rows: np.ndarray = await self.network.to_async.score(pixels)
+    async def _score(self, door: str, pixels: np.ndarray) -> np.ndarray:
+        rows: np.ndarray = await getattr(self.network.to_async, door)(pixels)
         return rows
 
     async def _see(self, pixels: np.ndarray) -> Sight:
-        async with self._turn:
-            return Sight.of(await self.network.to_async.see(pixels))
+        return Sight.of(await self.network.to_async.see(pixels))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop_watching(self) -> None:

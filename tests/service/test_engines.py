@@ -1,6 +1,7 @@
 """service.engines and service.onnx_engine: what serves, and that it answers the same."""
 
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from service.engines import EngineError
 from service.onnx_engine import CPU, CUDA, OnnxEngine
 from service.openvino_engine import OpenVinoEngine
 from service.settings import Settings
+from tests.known_network import SHARPNESS
 
 
 @pytest.fixture
@@ -41,6 +43,31 @@ def test_results_outlive_the_next_call(artifact_folder: Path, pixels: np.ndarray
     kept = first.copy()
     engine(255 - pixels)
     assert (first == kept).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_pictures_that_are_dealt_out_to_the_cores_come_back_in_their_order(
+    artifact_folder: Path, threads: int
+) -> None:
+    pixels = np.zeros((17, 224, 224, 3), np.uint8)
+    pixels[..., 0] = np.arange(17, dtype=np.uint8)[:, np.newaxis, np.newaxis] * 10  # red: a cat
+    engine = OpenVinoEngine(artifact_folder, threads=threads)
+    for n in range(1, 18):
+        logits = engine(pixels[:n]).logits
+        assert logits.shape == (n, 2)
+        np.testing.assert_allclose(logits[:, 0], np.arange(n) * 10 * SHARPNESS / 255, atol=1e-3)
+
+
+def test_callers_at_the_same_time_get_what_each_asked_for(artifact_folder: Path) -> None:
+    def ask(number: int) -> bool:
+        n, red = 1 + number % 16, number % 256
+        pixels = np.zeros((n, 224, 224, 3), np.uint8)
+        pixels[..., 0] = red
+        return bool(np.allclose(engine(pixels).logits[:, 0], red * SHARPNESS / 255, atol=1e-3))
+
+    engine = OpenVinoEngine(artifact_folder, threads=2)
+    with ThreadPoolExecutor(6) as callers:
+        assert all(callers.map(ask, range(300)))
 
 
 def test_wrong_shape_is_refused_by_either(artifact_folder: Path) -> None:

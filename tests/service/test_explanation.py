@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,12 @@ from PIL import Image
 
 from service import artifact, drawing, filters
 from service.artifact import ArtifactError
+from service.engine import Run
 from service.greying import GREY, SHARES, greyed_out
 from service.onnx_engine import CPU, OnnxEngine
 from service.openvino_engine import OpenVinoEngine, core
 from service.remote import TRIES, insist
-from service.sight import STAGES, STRONGEST, Sight
+from service.sight import SIGHT, STAGES, STRONGEST, Sight
 from tests import explained, known_network
 
 
@@ -35,14 +38,35 @@ def test_scoring_runs_nothing_but_what_scores_need(
         return compile_model(core, graph, *rest)
 
     monkeypatch.setattr(ov.Core, "compile_model", noting)
-    engine = OpenVinoEngine(artifact_folder)
+    engine = OpenVinoEngine(artifact_folder, threads=2)
     engine(pixels)
-    (scoring,) = compiled
-    assert [output.any_name for output in scoring.outputs] == ["logits", "novelty"]
-    assert "Convolution" not in {op.get_type_name() for op in scoring.get_ops()}
+    together, apart = compiled
+    for scoring in (together, apart):
+        assert [output.any_name for output in scoring.outputs] == ["logits", "novelty"]
+        assert "Convolution" not in {op.get_type_name() for op in scoring.get_ops()}
     engine.see(pixels)
     engine.see(pixels)
-    assert len(compiled) == 2, "once each, and not before it is asked for"
+    assert len(compiled) == 3, "once each, and not before it is asked for"
+
+
+def test_seeing_is_prepared_once_by_whoever_comes_first(
+    artifact_folder: Path, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OpenVinoEngine(artifact_folder)
+    compiled: list[Sequence[str]] = []
+    compile_ = OpenVinoEngine._compile
+
+    def noting(engine: OpenVinoEngine, outputs: Sequence[str]) -> Run:
+        compiled.append(outputs)
+        return compile_(engine, outputs)
+
+    monkeypatch.setattr(OpenVinoEngine, "_compile", noting)
+    with ThreadPoolExecutor(4) as threads:
+        calls = [threads.submit(engine.prepare_to_see) for _ in range(2)]
+        sights = [threads.submit(engine.see, pixels) for _ in range(2)]
+    assert [call.result() for call in calls] == [None, None]
+    assert (sights[0].result().activation_map == sights[1].result().activation_map).all()
+    assert compiled == [SIGHT]
 
 
 def test_the_strongest_maps_are_those_of_the_highest_mean(
