@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data import manifest_csv, split
+from data import manifest_csv, shards, split
 from data.decisions import Decisions, Picture
 from data.errors import DataError
 from data.fingerprint import scan
@@ -47,7 +47,9 @@ class Manifest:
         Raises:
             DataError: some are gone.
         """
-        gone = [row.path for row in self.rows if not row.path.is_file()]
+        files = {shards.file_of(row.path) for row in self.rows}
+        missing = {file for file in files if not file.is_file()}
+        gone = [row.path for row in self.rows if shards.file_of(row.path) in missing]
         if gone:
             raise DataError(
                 f"{len(gone)} of the manifest's {len(self.rows)} pictures are gone, the first "
@@ -86,10 +88,14 @@ def build(
         fractions: of test and val; 0.15 each by default.
         decisions: what people decided of some of the pictures. Whatever they leave out
             or relabel, all keep the sides that they would have without.
+    Returns:
+        of shards, the manifest that they were made of: all was decided then.
     Raises:
         DataError: too few cats or dogs, a part without one of them, or decisions that
             cannot be meant for these pictures.
     """
+    if source.shards is not None:
+        return _of_shards(source.shards, decisions)
     scanned = scan([candidate.path for candidate in source.candidates])
     results = list(zip(source.candidates, scanned, strict=True))
     unreadable = [result for _, result in results if isinstance(result, Excluded)]
@@ -125,7 +131,7 @@ def read_bytes(row: Row) -> bytes:
         DataError: the file is gone or has changed.
     """
     try:
-        data = row.path.read_bytes()
+        data = shards.read(row.path)
     except OSError as exc:
         raise DataError(
             f"{row.path} is in the manifest but cannot be read ({exc.strerror}). "
@@ -137,6 +143,15 @@ def read_bytes(row: Row) -> bytes:
             "Restore it, or build the manifest again."
         )
     return data
+
+
+def _of_shards(folder: Path, decisions: Decisions | None) -> Manifest:
+    if decisions is not None and decisions.all:
+        raise DataError(
+            f"{folder} holds shards, in which labels and parts are settled. Make a manifest of the "
+            "pictures with these decisions, and write the shards of that: docs/distributed.md."
+        )
+    return Manifest(shards.rows(folder))
 
 
 def _sides_of(

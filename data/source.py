@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data import folder, oxford_pets, starter
+from data import folder, oxford_pets, shards, starter
 from data.errors import DataError
 from data.picture import Candidate
 
@@ -12,17 +12,22 @@ NAMED = {"starter": starter.candidates, "oxford-pets": oxford_pets.candidates}
 
 @dataclass(frozen=True)
 class Source:
-    """A set of labelled files; `name` is a key of `NAMED`, or the folder's path."""
+    """A set of labelled files; `name` is a key of `NAMED`, or the folder's path.
+
+    shards: that folder, if it holds shards; there are no candidates then.
+    """
 
     name: str
     candidates: tuple[Candidate, ...]
+    shards: Path | None = None
 
 
 def resolve(name_or_path: str) -> Source:
     """Find the source that the user means, downloading it if it is one of `NAMED`.
 
     Args:
-        name_or_path: a key of `NAMED`, or a folder; `./starter` is a folder.
+        name_or_path: a key of `NAMED`, or a folder, of pictures or of shards; `./starter`
+            is a folder.
     Raises:
         DataError: there is no such source, it cannot be had, or it lacks cats or dogs.
     """
@@ -35,4 +40,6 @@ def resolve(name_or_path: str) -> Source:
             f"{path} {what}, and {name_or_path!r} is not a data set we know. "
             f"Name {' or '.join(NAMED)}, or {folder.LAYOUTS}."
         )
+    if shards.are_in(path):
+        return Source(str(path), (), path)
     return Source(str(path), tuple(folder.candidates(path)))

@@ -10,6 +10,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
+from data import shards
 from data.audit import (
     ANIMAL,
     CONFLICT,
@@ -130,7 +131,7 @@ def _common_folder(findings: Sequence[Finding]) -> Path:
 def _thumbnail(path: Path) -> str:
     """A data URI of the whole picture, upright; empty where there is none to be had."""
     try:
-        image = images.decode(path.read_bytes())
+        image = images.decode(shards.read(path))
     except (images.ImageError, OSError):
         return ""
     image.thumbnail((THUMBNAIL, THUMBNAIL))

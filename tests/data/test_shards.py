@@ -1,0 +1,169 @@
+"""Shards: every picture as it was, where the index says, in tars that others can read too."""
+
+import json
+import shutil
+import tarfile
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from data import manifest_csv, sharding, shards
+from data.decisions import Decision, Decisions
+from data.errors import DataError
+from data.manifest import Manifest, build, read_bytes
+from data.picture import SPLITS
+from data.source import resolve
+
+
+@pytest.fixture
+def pets(make_folder) -> Manifest:
+    return build(resolve(str(make_folder())))
+
+
+@pytest.fixture
+def folder(pets: Manifest, tmp_path: Path) -> Path:
+    """Those pictures in shards of a few each."""
+    folder = tmp_path / "shards"
+    assert sharding.write(pets, folder, shard_mb=0.02) > len(SPLITS)
+    return folder
+
+
+def members(tar: Path) -> dict[str, dict[str, bytes]]:
+    """As a WebDataset is read: files by what is before the first dot, then by what is after."""
+    samples: dict[str, dict[str, bytes]] = defaultdict(dict)
+    with tarfile.open(tar, "r:") as archive:
+        for member in archive:
+            key, _, kind = member.name.partition(".")
+            samples[key][kind] = archive.extractfile(member).read()
+    return samples
+
+
+def test_every_picture_comes_back_as_it_was_with_all_that_is_known_of_it(
+    pets: Manifest, folder: Path
+) -> None:
+    again = build(resolve(str(folder)))
+    assert again.digest == pets.digest
+    assert len(again.rows) == len(pets.rows)
+    for ours, theirs in zip(again.rows, pets.rows, strict=True):  # in the same order
+        assert read_bytes(ours) == theirs.path.read_bytes()
+        assert (ours.label, ours.split, ours.phash) == (theirs.label, theirs.split, theirs.phash)
+        assert (ours.width, ours.height) == (theirs.width, theirs.height)
+
+
+def test_the_tars_are_a_webdataset(pets: Manifest, folder: Path) -> None:
+    rows = {row.sha256: row for row in pets.rows}
+    seen = []
+    for tar in folder.glob("*.tar"):
+        for key, sample in members(tar).items():
+            described = json.loads(sample["json"])
+            row = rows[key]
+            assert sample["png"] == row.path.read_bytes()
+            assert described["label"] == row.label
+            assert described["sha256"] == key
+            assert described["name"] == row.path.name
+            assert described["split"] == tar.name.partition("-")[0] == row.split
+            seen.append(key)
+    assert sorted(seen) == sorted(rows)
+
+
+def test_within_a_shard_labels_are_mixed(folder: Path) -> None:
+    for tar in folder.glob("train-*.tar"):
+        if len(samples := members(tar)) > 8:
+            labels = [json.loads(sample["json"])["label"] for sample in samples.values()]
+            assert labels != sorted(labels)
+            assert set(labels) == {"cat", "dog"}
+
+
+def test_the_same_pictures_give_the_same_bytes(
+    pets: Manifest, folder: Path, tmp_path: Path
+) -> None:
+    sharding.write(pets, tmp_path / "again", shard_mb=0.02)
+    for path in folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_shards_can_be_moved(folder: Path, tmp_path: Path) -> None:
+    shutil.move(folder, tmp_path / "elsewhere")
+    manifest = build(resolve(str(tmp_path / "elsewhere")))
+    manifest.check()
+    assert all(read_bytes(row) for row in manifest.rows)
+
+
+def test_fewer_shards_than_before_leave_none_of_those(pets: Manifest, folder: Path) -> None:
+    assert sharding.write(pets, folder) == len(SPLITS)
+    assert {path.name for path in folder.iterdir()} == {
+        *(shards.INDEX, *(f"{part}-00000.tar" for part in SPLITS))
+    }
+
+
+def test_a_picture_that_changed_leaves_no_folder_of_shards(pets: Manifest, tmp_path: Path) -> None:
+    pets.rows[3].path.write_bytes(b"something else")
+    with pytest.raises(DataError, match="has changed since the manifest was built"):
+        sharding.write(pets, tmp_path / "half")
+    assert not shards.are_in(tmp_path / "half")
+    assert not list((tmp_path / "half").glob(".*"))
+
+
+def test_a_shard_that_changed_is_noticed(folder: Path) -> None:
+    row = build(resolve(str(folder))).rows[0]
+    spot = shards.spot_of(row.path)
+    assert spot is not None
+    content = bytearray(spot.tar.read_bytes())
+    content[spot.offset + spot.size - 1] ^= 1
+    spot.tar.write_bytes(content)
+    with pytest.raises(DataError, match="has changed since the manifest was built"):
+        read_bytes(row)
+
+
+def test_a_shard_that_is_gone_is_noticed_before_training(folder: Path) -> None:
+    manifest = build(resolve(str(folder)))
+    (folder / "val-00000.tar").unlink()
+    with pytest.raises(DataError, match=r"manifest's 60 pictures are gone, the first is .*val-0"):
+        manifest.check()
+
+
+@pytest.mark.parametrize(
+    "path", ["../out.tar/512+9/a.png", "/etc.tar/512+9/a.png", "a.png", "x.tar/512/a.png"]
+)
+def test_an_index_that_leads_elsewhere_is_refused(folder: Path, path: str) -> None:
+    rows, _ = manifest_csv.read(folder / shards.INDEX)
+    index = folder / shards.INDEX
+    index.write_text(index.read_text().replace(str(rows[0].path), path))
+    with pytest.raises(DataError, match="which is no picture in a shard beside it"):
+        resolve_and_build(folder)
+
+
+def resolve_and_build(folder: Path) -> Manifest:
+    return build(resolve(str(folder)))
+
+
+def test_a_size_that_no_shard_has_reads_no_more_than_there_is(folder: Path) -> None:
+    row = build(resolve(str(folder))).rows[0]
+    spot = shards.spot_of(row.path)
+    assert spot is not None
+    beyond = shards.path_of(spot._replace(size=10**11), "a.png")
+    assert len(shards.read(beyond)) <= spot.tar.stat().st_size
+
+
+def test_decisions_are_for_the_pictures_not_their_shards(folder: Path) -> None:
+    decisions = Decisions((Decision(Path("decided.csv"), 2, "", "cat/1.png", "exclude"),))
+    with pytest.raises(DataError, match="labels and parts are settled"):
+        build(resolve(str(folder)), decisions=decisions)
+
+
+def test_pictures_are_not_written_over_themselves(folder: Path) -> None:
+    with pytest.raises(DataError, match="Name another folder"):
+        sharding.write(build(resolve(str(folder))), folder)
+    assert build(resolve(str(folder))).rows
+
+
+def test_the_command_takes_a_folder_or_a_manifest(
+    pets: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pets.save(tmp_path / "pets.csv")
+    for source in (tmp_path / "pets.csv", pets.rows[0].path.parent.parent):
+        assert sharding.main([str(source), str(tmp_path / "out")]) == 0
+        assert "60 pictures in 3 shards" in capsys.readouterr().out
+    assert sharding.main([str(tmp_path / "gone"), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
