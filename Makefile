@@ -26,7 +26,7 @@ DEV_SET := $(VENV)/.dev
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train evaluate predict audit models rollback bench bench-train screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
+.PHONY: help serve train shards evaluate predict audit models rollback bench bench-train screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,17 +40,25 @@ model: $(TRAIN_SET)  # the promoted model; made from the starter set where there
 	if [ $$status -eq 3 ]; then make --no-print-directory train DATA=starter; \
 	else exit $$status; fi
 
-train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets or a folder with cat/ and dog/; EXCLUDE=, RELABEL=
+train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; EXCLUDE=, RELABEL=; DEVICES=, NODES= (docs/distributed.md)
 	@echo "== Training on $(DATA)"
-	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)" $(call decided,--data.)
+	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)" $(call decided,--data.) \
+		$(if $(DEVICES),--trainer.devices $(DEVICES)) $(if $(NODES),--trainer.num_nodes $(NODES))
+ifneq ($(filter-out 0,$(NODE_RANK)),)
+	@echo "== The first machine exports, judges, promotes"
+else
 	@echo "== Exporting, judging, promoting"
 	@$(PY) -m training release
+endif
 
 evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON=1
 	@$(PY) -m training evaluate "$(DATA)" --model "$(MODEL)" $(if $(JSON),--json)
 
 predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg"
 	@$(PY) -m service predict --model "$(MODEL)" $(IMAGES)
+
+shards: $(TRAIN_SET)  ## write DATA into tars at OUT, a DATA themselves, for what fits no disk (docs/distributed.md)
+	@$(PY) -m data.sharding "$(DATA)" "$(OUT)"
 
 audit: $(TRAIN_SET)  ## look for wrong labels, duplicates, no animals: DATA= (docs/audit.md)
 	@$(PY) -m training audit "$(DATA)" $(call decided,--)

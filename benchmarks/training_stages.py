@@ -21,6 +21,7 @@ from training.folding import folded
 from training.module import CatDog
 from training.network import STAGES, stages, standardize
 from training.pictures import Batch, EpochSampler
+from training.slices import Slices
 
 QUIET = {
     "logger": False,
@@ -88,11 +89,12 @@ class Stages:
     def loader_alone(self) -> float:
         """Decoding and augmenting, for nobody."""
         loader = self.data.train_dataloader()
-        assert isinstance(loader.sampler, EpochSampler)
+        assert isinstance(loader.batch_sampler, Slices)
+        assert isinstance(loader.batch_sampler.sampler, EpochSampler)
         started = clock(self.device)
         count = 0
         for epoch in range(self.epochs):
-            loader.sampler.set_epoch(epoch)
+            loader.batch_sampler.sampler.set_epoch(epoch)
             count += sum(len(is_dog) for _, is_dog in loader)
         return count / (clock(self.device) - started)
 

@@ -1,11 +1,13 @@
 """Pictures to batches: a Lightning data module over a manifest."""
 
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, SequentialSampler
 
+from data import shards
 from data.decisions import Decisions
 from data.manifest import Manifest, build
 from data.picture import TRAIN, VAL
@@ -14,7 +16,8 @@ from service.cores import usable_cores
 from training.augmentation import Augmentation
 from training.decoded import Decoder
 from training.errors import TrainingError
-from training.pictures import AugmentedPictures, Batch, CentralSquares, EpochSampler, Key
+from training.pictures import AugmentedPictures, Batch, CentralSquares, EpochSampler
+from training.slices import Slices, collated
 
 
 class PictureData(pl.LightningDataModule):
@@ -35,15 +38,16 @@ class PictureData(pl.LightningDataModule):
     ) -> None:
         """
         Args:
-            source: `starter`, `oxford-pets`, or a folder of labelled pictures.
-            batch_size: pictures a step.
+            source: `starter`, `oxford-pets`, or a folder of labelled pictures or of shards.
+            batch_size: pictures a step, of all processes together.
             workers: processes that decode and augment; 0 does it in the main process. By
                 default one less than the cores, and at least one.
             min_area: smallest part of a picture that a training crop shows, 0 to 1.
             corrupted: share of training pictures that are made noisy, blurred, badly
                 compressed, dark or crooked, 0 to 1.
             keep_decoded: keep training pictures decoded on disk, 200 kB each, so that they
-                are decoded once and not in every epoch; by default where a GPU waits.
+                are decoded once and not in every epoch; by default where a GPU waits, but
+                not for shards.
             exclude: CSV of pictures to leave out, such as an audit's (docs/audit.md).
             relabel: CSV of pictures with their right labels; may be the same file.
             manifest: where to write the manifest; read instead of built if it is there.
@@ -65,7 +69,9 @@ class PictureData(pl.LightningDataModule):
         self.batch_size = batch_size
         self.workers = max(1, usable_cores() - 1) if workers is None else workers
         self.augmentation = Augmentation(min_area, corrupted=corrupted)
-        self.keep_decoded = torch.cuda.is_available() if keep_decoded is None else keep_decoded
+        if keep_decoded is None:  # what is in shards is more than a disk holds
+            keep_decoded = torch.cuda.is_available() and not shards.are_in(source)
+        self.keep_decoded = keep_decoded
         self.exclude = exclude
         self.relabel = relabel
         self.manifest_path = manifest
@@ -101,21 +107,21 @@ class PictureData(pl.LightningDataModule):
         rows = self.manifest.part(TRAIN)
         decoder = Decoder(self.keep_decoded)
         data = AugmentedPictures(rows, seed, self.augmentation, decoder)
-        return self._loader(data, sampler=EpochSampler(len(rows), seed, self.first_epoch))
+        return self._loader(data, EpochSampler(len(rows), seed, self.first_epoch))
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Validation pictures, as the service sees them."""
-        return self._loader(CentralSquares(self.manifest.part(VAL)))
+        data = CentralSquares(self.manifest.part(VAL))
+        return self._loader(data, SequentialSampler(data))
 
-    def _loader(
-        self, data: Dataset[Batch], sampler: Sampler[Key] | None = None
-    ) -> DataLoader[Batch]:
+    def _loader(self, data: Dataset[Batch], sampler: Sampler[Any]) -> DataLoader[Batch]:
+        """Batches of `sampler`'s pictures; of each, what belongs to this process."""
+        trainer = self.trainer
+        rank, count = (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
         return DataLoader(
             data,
-            batch_size=self.batch_size,
-            sampler=sampler,
+            batch_sampler=Slices(sampler, self.batch_size, rank, count),
+            collate_fn=collated,
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),
-            # A lone last picture would make a step of one; validation keeps all.
-            drop_last=False,
         )

@@ -1,40 +1,47 @@
 """`python -m training fit`: LightningCLI, wired to a run folder."""
 
-import csv
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from jsonargparse import Namespace
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from data.errors import DataError
 from data.manifest import Manifest
 from data.source import NAMED
-from training import checkpoints
+from service.cores import usable_cores
+from training import checkpoints, hardware, metrics_csv
 from training import run as runs
 from training.arguments import ArgumentParser
 from training.datamodule import PictureData
 from training.errors import TrainingError
-from training.features import has_bf16
+from training.joining import join
 from training.module import CatDog
+from training.processes import EndAtOnce, LostProcess, Processes
 from training.progress import PictureProgress
 from training.stage_one import SolveHead
+from training.supervision import LOST, is_supervised
 
 MONITOR = "val/log_loss"
+TIMEOUT_S = 600  # a step that takes so long is none
 
 
 class TrainingCLI(LightningCLI):
-    """Adds a run folder, resuming, and bf16 where the hardware has it, to LightningCLI."""
+    """Adds to LightningCLI a run folder, resuming, several processes, bf16 where there is any."""
 
+    arguments: list[str]
+    processes: Processes
     run: runs.Run
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -50,28 +57,80 @@ class TrainingCLI(LightningCLI):
             default=3,
             help="Stop after this many epochs without gain.",
         )
+        parser.add_argument(
+            "--timeout_s",
+            type=int,
+            default=TIMEOUT_S,
+            help="Of several processes, stop all if one takes longer for a step.",
+        )
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: list[str]) -> None:
+        self.arguments = args
+        super().parse_arguments(parser, args)
 
     def before_instantiate_classes(self) -> None:
         config = self.config.fit
+        devices = hardware.count(config.trainer.devices, config.trainer.accelerator)
+        count = devices * config.trainer.num_nodes
+        if config.timeout_s < 1:
+            raise TrainingError(f"timeout_s is {config.timeout_s}; it must be at least 1.")
+        if count > 1 and config.data.batch_size < count:
+            raise TrainingError(
+                f"data.batch_size is {config.data.batch_size}, for all processes together; it must "
+                f"be at least 1 for each of {count}."
+            )
+        self.processes = join(count)
+        if self.processes.count < count:
+            from training import launch  # what nobody else needs
+
+            # What makes no sense is told here, once, and not by each of them.
+            self.parser.instantiate_classes(self.config)
+            command = [sys.executable, "-m", "training", *self.arguments]
+            launch.run(command, devices, config.trainer.num_nodes)
+            raise SystemExit(0)
         if config.data.source not in NAMED:  # one folder, one spelling
             config.data.source = str(Path(config.data.source).expanduser().resolve())
-        text = self.parser.dump(self.config, skip_none=False) + _decided(config.data)
+        told = self.processes.shared("run", self._begin)
+        self.run = runs.Run(Path(told["folder"]))
+        if not self.run.folder.is_dir():
+            raise TrainingError(
+                f"{self.run.folder}, which the first process made, is not on this machine: "
+                "CATDOG_RUNS must name a folder that all machines share."
+            )
+        if not isinstance(config.trainer.devices, list):
+            config.trainer.devices = devices
+        config.data.manifest = self.run.manifest
+        config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
+        config.trainer.precision = told["precision"]
+        if config.data.workers is None and devices > 1:
+            config.data.workers = max(1, usable_cores() // devices - 1)
+        if told["resumes"]:
+            config.ckpt_path = str(self.run.last)
+            config.weights_only = True  # nothing is unpickled
+
+    def _begin(self) -> dict[str, Any]:
+        """Find the run to go on with, or start one; what all processes must know of it."""
+        config = self.config.fit
+        text = self._settings() + _decided(config.data)
         found = runs.unreleased(text) if config.resume else None
         if found and not _has_its_pictures(found):
             found = None
-        self.run = found or runs.start(config.data.source, text)
-        config.data.manifest = self.run.manifest
-        config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
-        if config.trainer.precision is None:
-            config.trainer.precision = _auto_precision(config.trainer.accelerator)
-        device = "GPU" if _has_gpu(config.trainer.accelerator) else "CPU"
-        print(f"Training on the {device}, precision {config.trainer.precision}", flush=True)
-        if self.run.last.is_file():
-            config.ckpt_path = str(self.run.last)
-            config.weights_only = True  # nothing is unpickled
-            print(f"Resuming {self.run.folder}", flush=True)
-        else:
-            print(f"Run folder {self.run.folder}", flush=True)
+        run = found or runs.start(config.data.source, text)
+        precision = config.trainer.precision or hardware.precision(config.trainer.accelerator)
+        device = "GPU" if hardware.has_gpu(config.trainer.accelerator) else "CPU"
+        several = f", {self.processes.count} processes" if self.processes.count > 1 else ""
+        print(f"Training on the {device}, precision {precision}{several}", flush=True)
+        resumes = run.last.is_file()
+        print(f"{'Resuming' if resumes else 'Run folder'} {run.folder}", flush=True)
+        return {"folder": str(run.folder), "precision": precision, "resumes": resumes}
+
+    def _settings(self) -> str:
+        """What is trained. By how many processes is no part of it: any number may go on."""
+        config = self.config.clone()
+        config.fit.trainer.devices = config.fit.trainer.num_nodes = 1
+        config.fit.timeout_s = TIMEOUT_S
+        settings: str = self.parser.dump(config, skip_none=False)
+        return settings
 
     def instantiate_classes(self) -> None:
         with self._leaving_nothing_behind():
@@ -83,7 +142,8 @@ class TrainingCLI(LightningCLI):
         try:
             yield
         except Exception:
-            self.run.discard_if_empty()
+            if self.processes.is_first:
+                self.run.discard_if_empty()
             raise
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
@@ -96,22 +156,37 @@ class TrainingCLI(LightningCLI):
         best = ModelCheckpoint(places, "best", monitor=MONITOR, enable_version_counter=False)
         last = ModelCheckpoint(places, "last", enable_version_counter=False)  # each epoch
         stop = EarlyStopping(MONITOR, patience=self.config.fit.patience)
-        callbacks = [SolveHead(places), best, last, stop, PictureProgress(refresh_rate=5)]
+        solve = SolveHead(places, self.processes)
+        callbacks = [solve, best, last, stop, PictureProgress(refresh_rate=5)]
+        if self.processes.count > 1:
+            timeout = timedelta(seconds=self.config.fit.timeout_s)
+            # Batch norms are frozen: there is nothing in them to synchronize.
+            kwargs["strategy"] = DDPStrategy(timeout=timeout, gradient_as_bucket_view=True)
+            kwargs["use_distributed_sampler"] = False  # batches are sliced: `training.slices`
+            kwargs["plugins"].append(self.processes.environment)
+            callbacks.insert(0, EndAtOnce())
         self.trainer_defaults["callbacks"] = callbacks
         trainer: pl.Trainer = super().instantiate_trainer(**kwargs)
         return trainer
 
     def fit(self, model: CatDog, datamodule: PictureData, **kwargs: Any) -> None:
         """Run Lightning's fit, unless this run is trained already."""
-        if self.run.state["state"] == runs.TRAINED:
-            print("Trained before, not released yet: nothing to train.", flush=True)
+        if self.processes.shared("state", lambda: self.run.state["state"]) == runs.TRAINED:
+            self._say("Trained before, not released yet: nothing to train.")
+            self.processes.part()
             return
         if self.run.last.is_file():
             reached = checkpoints.reached(self.run.last)
             datamodule.first_epoch = reached.epochs
-            _keep_metrics(self.trainer.logger, reached.steps)
-        with self._leaving_nothing_behind():
-            print(f"Pictures: {_counts(datamodule.manifest)}", flush=True)  # before any download
+            if self.processes.is_first:
+                metrics_csv.keep(self.trainer.logger, reached.steps)
+        with self._leaving_nothing_behind(), self.processes.united():
+            counts = self.processes.shared("manifest", lambda: _counts(datamodule.manifest))
+            self._say(f"Pictures: {counts}")  # before any download
+            if self.processes.count > 1:
+                weights = self.processes.shared("weights", model.fetch)
+                if not self.processes.is_first:
+                    model.build(*weights)
             try:
                 self.trainer.fit(model, datamodule=datamodule, **kwargs)
             except SIGTERMException as exc:  # Lightning's way out; its exit status would be 0
@@ -127,8 +202,14 @@ class TrainingCLI(LightningCLI):
                     "Nothing was trained: the settings of the trainer (--trainer.max_epochs, "
                     "--trainer.limit_train_batches and the like) leave no whole epoch."
                 )
-        self.run.record(state=runs.TRAINED)
-        print(f"Trained: {self.run.folder}", flush=True)
+        if self.processes.is_first:
+            self.run.record(state=runs.TRAINED)
+        self._say(f"Trained: {self.run.folder}")
+
+    def _say(self, line: str) -> None:
+        """Print it once, however many processes there are."""
+        if self.processes.is_first:
+            print(line, flush=True)
 
 
 def _decided(data: Namespace) -> str:
@@ -156,29 +237,6 @@ def _counts(manifest: Manifest) -> str:
     return f"{', '.join(parts)}; {len(manifest.excluded)} files left out"
 
 
-def _keep_metrics(logger: CSVLogger, steps: int) -> None:
-    """Go on with the metrics.csv of an interrupted run, which CSVLogger deletes as it opens it.
-
-    Args:
-        steps: as many are in the checkpoint; lines of later ones will be written again.
-    """
-    path = Path(logger.log_dir) / "metrics.csv"
-    rows = list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
-    writer = logger.experiment
-    if rows:
-        writer.metrics = [row for row in rows if int(row["step"]) < steps]
-        writer.save()
-
-
-def _has_gpu(accelerator: str) -> bool:
-    return accelerator != "cpu" and torch.cuda.is_available()
-
-
-def _auto_precision(accelerator: str) -> str:
-    device = torch.device("cuda" if _has_gpu(accelerator) else "cpu")
-    return "bf16-mixed" if has_bf16(device) else "32-true"
-
-
 # Lightning's advice on what is meant to be as it is.
 _KNOWN = (
     "LightningCLI's args parameter is intended to run from within Python",
@@ -190,20 +248,26 @@ _KNOWN = (
 
 
 def main(args: list[str]) -> None:
-    """Parse and run; `args` begin with the subcommand."""
+    """Parse and run; `args` begin with the subcommand. Started as one of several, be one."""
     for message in _KNOWN:
         warnings.filterwarnings("ignore", message)
     # Not the tips and the list of accelerators that are not there; `before_instantiate_classes`
     # says what is used.
     logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
     logging.getLogger("lightning_fabric.utilities.seed").setLevel(logging.WARNING)
-    TrainingCLI(
-        CatDog,
-        PictureData,
-        args=args,
-        parser_class=ArgumentParser,
-        save_config_kwargs={"overwrite": True},
-        seed_everything_default=1,
-        auto_configure_optimizers=False,
-        parser_kwargs={"fit": {"default_env": False}},
-    )
+    try:
+        TrainingCLI(
+            CatDog,
+            PictureData,
+            args=args,
+            parser_class=ArgumentParser,
+            save_config_kwargs={"overwrite": True},
+            seed_everything_default=1,
+            auto_configure_optimizers=False,
+            parser_kwargs={"fit": {"default_env": False}},
+        )
+    except (LostProcess, KeyboardInterrupt) as exc:
+        if not is_supervised():
+            raise
+        # Whoever started this process and its like says it once for all.
+        raise SystemExit(LOST if isinstance(exc, LostProcess) else 130) from exc

@@ -7,6 +7,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import DataLoader
 from torchmetrics.classification import BinaryAccuracy
 from torchvision.models import ResNet
 
@@ -15,6 +16,7 @@ from training.errors import TrainingError
 from training.folding import folded
 from training.network import STAGES, CatDogNet, stages, standardize
 from training.pictures import Batch
+from training.slices import Slices
 
 
 class CatDog(pl.LightningModule):
@@ -75,15 +77,27 @@ class CatDog(pl.LightningModule):
 
     def configure_model(self) -> None:
         """Fetch the weights and build the network; Lightning calls it once before it runs."""
-        if self.network is not None:
-            return
+        if self.network is None:
+            self.fetch()
+
+    def fetch(self) -> tuple[str, bool]:
+        """Fetch the weights, and build the network with them.
+
+        Returns:
+            what other processes need to `build` the same.
+        """
         pretrained = weights.load(self.backbone, self.weights_source)
-        self.origin, self.stride_in_1x1 = pretrained.origin, pretrained.stride_in_1x1
-        print(f"ImageNet weights of {self.backbone}: {self.origin}", flush=True)
-        network = CatDogNet(self.backbone, pretrained.stride_in_1x1)
-        network.load_pretrained(pretrained.state)
-        self.network = network.to(memory_format=torch.channels_last)
+        print(f"ImageNet weights of {self.backbone}: {pretrained.origin}", flush=True)
+        self.build(pretrained.origin, pretrained.stride_in_1x1).load_pretrained(pretrained.state)
+        return pretrained.origin, pretrained.stride_in_1x1
+
+    def build(self, origin: str, stride_in_1x1: bool) -> CatDogNet:
+        """Build the network without weights. Of several processes, DDP hands the first's out."""
+        self.origin, self.stride_in_1x1 = origin, stride_in_1x1
+        network = CatDogNet(self.backbone, stride_in_1x1).to(memory_format=torch.channels_last)
+        self.network = network
         self._freeze()
+        return network
 
     def _freeze(self) -> None:
         """Leave only the convolutions of the tuned stages, and the head, to the optimizer."""
@@ -112,29 +126,59 @@ class CatDog(pl.LightningModule):
             self._frozen = [folded(self.network.trunk)]
         return self._frozen[0]
 
-    def training_step(self, batch: Batch, _: int) -> Tensor:
+    def training_step(self, batch: Batch, index: int) -> Tensor:
         pixels, is_dog = batch
-        return self.loss_of(pixels, is_dog)
+        return self.loss_of(pixels, is_dog, self._whole(self.trainer.train_dataloader, index))
 
-    def loss_of(self, pixels: Tensor, is_dog: Tensor) -> Tensor:
-        """Mean log loss against smoothed labels, logged.
+    def loss_of(self, pixels: Tensor, is_dog: Tensor, whole: int | None = None) -> Tensor:
+        """Mean log loss against smoothed labels, logged; of several processes, see `_share`.
 
         Args:
             pixels: (B, 224, 224, 3), 0 to 255.
             is_dog: (B,) float32, 0 to 1.
+            whole: pictures of the batch in all processes; None for one process.
         """
         smoothed = is_dog * (1 - self.label_smoothing) + self.label_smoothing / 2
-        loss = binary_cross_entropy_with_logits(self.logit(pixels), smoothed)
-        self.log("train/loss", loss, prog_bar=True, on_step=True, on_epoch=True)
+        loss = self._share(self.logit(pixels), smoothed, whole)
+        size = whole or len(is_dog)
+        each = {"on_step": True, "on_epoch": True, "sync_dist": True, "batch_size": size}
+        self.log("train/loss", loss, prog_bar=True, **each)
         return loss
 
-    def validation_step(self, batch: Batch, _: int) -> None:
+    def validation_step(self, batch: Batch, index: int) -> None:
         pixels, is_dog = batch
+        whole = self._whole(self.trainer.val_dataloaders, index)
         logit = self.logit(pixels)
-        self.val_accuracy(logit, is_dog.int())
-        loss = binary_cross_entropy_with_logits(logit, is_dog)
-        self.log("val/log_loss", loss, prog_bar=True, batch_size=len(is_dog))
+        # Not the logits: torchmetrics takes a batch of them that all lie in 0 to 1 for
+        # probabilities, and a dog of 0.3 for a cat.
+        self.val_accuracy.update((logit > 0).int(), is_dog.int())
+        loss = self._share(logit, is_dog, whole)
+        size = whole or len(is_dog)
+        self.log("val/log_loss", loss, prog_bar=True, sync_dist=True, batch_size=size)
         self.log("val/accuracy", self.val_accuracy, prog_bar=True)
+
+    def _share(self, logit: Tensor, target: Tensor, whole: int | None) -> Tensor:
+        """This process's share of a batch's mean log loss.
+
+        The mean of all processes' shares is the mean over the batch's pictures, however
+        many of these each process has; and so it is of the gradients, which DDP averages.
+
+        Args:
+            logit, target: (B,) of the pictures in this process; B may be 0 of several.
+            whole: as in `loss_of`.
+        """
+        losses: Tensor = binary_cross_entropy_with_logits(logit, target, reduction="none")
+        if whole is None:
+            return losses.mean()
+        share: Tensor = losses.sum() * (self.trainer.world_size / whole)
+        return share
+
+    def _whole(self, loader: DataLoader[Batch], index: int) -> int | None:
+        """Pictures of batch `index` in all processes; None for one process."""
+        if self.trainer.world_size == 1:
+            return None
+        assert isinstance(loader.batch_sampler, Slices)
+        return loader.batch_sampler.whole(index)
 
     def configure_optimizers(self) -> dict[str, object]:
         tuned = [p for p in self.parameters() if p.requires_grad]

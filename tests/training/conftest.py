@@ -131,6 +131,7 @@ def fit_words(pets: Path, weights_file: Path) -> tuple[str, ...]:
         *("--data.source", str(pets), "--data.batch_size", "8"),
         *("--model.backbone", "resnet18", "--model.weights", str(weights_file)),
         *("--trainer.max_epochs", "2", "--trainer.accelerator", "cpu"),
+        *("--trainer.log_every_n_steps", "1"),
     )
 
 

@@ -12,7 +12,7 @@ from data.manifest import Manifest
 from data.picture import TEST, VAL
 from service import store
 from tests.training.conftest import Finished, save_picture
-from training import fit
+from training import fit, launch
 from training import run as runs
 from training.__main__ import main
 from training.module import CatDog
@@ -129,6 +129,29 @@ def test_a_value_that_makes_no_sense_is_answered_with_those_that_do(
 ) -> None:
     error = refused([*fit_words[1:], "--data.batch_size", "0"])
     assert error == "Error: data.batch_size is 0; it must be at least 1."
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--data.workers", "-1"], "data.workers is -1; it must be 0 or more."),
+        (["--timeout_s", "0"], "timeout_s is 0; it must be at least 1."),
+        (
+            ["--trainer.devices", "9"],
+            "data.batch_size is 8, for all processes together; it must be at least 1 for each "
+            "of 9.",
+        ),
+    ],
+)
+def test_for_several_processes_it_is_told_once_before_they_are_started(
+    fit_words: tuple[str, ...],
+    refused: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    told: str,
+) -> None:
+    monkeypatch.delattr(launch, "run")
+    assert refused([*fit_words[1:], "--trainer.devices", "2", *words]) == f"Error: {told}"
 
 
 def test_settings_that_train_nothing_are_refused(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from data import sharding
 from data.picture import TEST, TRAIN, VAL, Row
 from service.images import crop_to_network, decode
 from training.augmentation import Augmentation
@@ -22,7 +23,7 @@ def data_of(pets: Path, seed: int = 1, **options: int) -> PictureData:
 
 def epoch(data: PictureData, number: int = 0) -> list[Batch]:
     loader = data.train_dataloader()
-    loader.sampler.set_epoch(number)
+    loader.batch_sampler.sampler.set_epoch(number)
     return list(loader)
 
 
@@ -55,6 +56,13 @@ def test_another_seed_draws_other_views_in_another_order(
 ) -> None:
     other = epoch(data_of(pets, seed=2, workers=0))
     assert not torch.equal(torch.cat([y for _, y in other]), torch.cat([y for _, y in first_epoch]))
+
+
+def test_shards_give_the_batches_of_the_pictures_they_were_made_of(
+    pets: Path, tmp_path: Path, first_epoch: list[Batch]
+) -> None:
+    sharding.write(data_of(pets).manifest, tmp_path / "shards", shard_mb=0.05)
+    assert_same(epoch(data_of(tmp_path / "shards", workers=2)), first_epoch)
 
 
 def rows_of(pets: Path, count: int) -> list[Row]:

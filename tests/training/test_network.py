@@ -233,6 +233,6 @@ def test_label_smoothing_has_its_optimum_at_its_targets() -> None:
     module.log = lambda *_, **__: None  # type: ignore[method-assign]
     z = torch.tensor([2.9444, -2.9444], requires_grad=True)  # log(0.95 / 0.05)
     module.logit = lambda _: z  # type: ignore[method-assign]
-    module.training_step((torch.empty(0), torch.tensor([1.0, 0.0])), 0).backward()
+    module.loss_of(torch.empty(0), torch.tensor([1.0, 0.0])).backward()
     assert z.grad is not None
     assert z.grad.abs().max() < 1e-5
