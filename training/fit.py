@@ -253,8 +253,8 @@ def main(args: list[str]) -> None:
         warnings.filterwarnings("ignore", message)
     # Not the tips and the list of accelerators that are not there; `before_instantiate_classes`
     # says what is used.
-    logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
-    logging.getLogger("lightning_fabric.utilities.seed").setLevel(logging.WARNING)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         TrainingCLI(
             CatDog,

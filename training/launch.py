@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
@@ -96,20 +96,28 @@ def _first_machine(nodes: int) -> dict[str, Any]:
 
 def _explain(failures: Mapping[int, ProcessFailure], count: int) -> NoReturn:
     """Raise what became of the process that failed first; the others ended because of it."""
-    causes = {rank: f for rank, f in failures.items() if f.exitcode != LOST}
-    if not causes:
-        raise TrainingError(
-            f"{_named(failures)} of {count} (counted from 0) lost the others. Whichever ended "
-            f"first, on another machine, says why. {_GO_ON}"
-        )
-    rank, failure = next(iter(causes.items()))
-    if failure.exitcode > 0:
-        raise SystemExit(failure.exitcode)
-    name = signal.Signals(-failure.exitcode).name
-    why = ", most likely for want of memory" if name == "SIGKILL" else ""
+    began_s = min(failure.timestamp for failure in failures.values())
+    for rank, failure in failures.items():
+        who = f"Process {rank} of {count} (counted from 0; pid {failure.pid})"
+        if failure.exitcode == -signal.SIGKILL:
+            if failure.timestamp - began_s >= ENDED_WITHIN_S - 1:  # by the launcher
+                raise TrainingError(
+                    f"{who} stopped answering, and the job was stopped. See what holds it up: its "
+                    f"machine, its storage; or give it more time, with --timeout_s. {_GO_ON}"
+                )
+            raise TrainingError(
+                f"{who} was killed by SIGKILL, most likely for want of memory, and the job was "
+                f"stopped. {_GO_ON}"
+            )
+        if failure.exitcode not in (LOST, -signal.SIGTERM):  # SIGTERM: by the launcher
+            if failure.exitcode > 0:
+                raise SystemExit(failure.exitcode)
+            name = signal.Signals(-failure.exitcode).name
+            raise TrainingError(f"{who} was ended by {name}, and the job was stopped. {_GO_ON}")
+    ranks = ", ".join(map(str, sorted(failures)))
     raise TrainingError(
-        f"Process {rank} of {count} (counted from 0; pid {failure.pid}) was killed by {name}{why}, "
-        f"and the job was stopped. {_GO_ON}"
+        f"Of {count} processes, those here (counted from 0: {ranks}) lost another one, or were "
+        f"told to end. If there are other machines, see what they say. {_GO_ON}"
     )
 
 
@@ -117,7 +125,3 @@ _GO_ON = (
     "What was trained up to the last whole epoch is kept: run the same command again, with as "
     "many processes as you like, to go on from there."
 )
-
-
-def _named(ranks: Iterable[int]) -> str:
-    return "Processes " + ", ".join(map(str, sorted(ranks)))

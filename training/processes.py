@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 from typing import TypeVar
 
 import pytorch_lightning as pl
@@ -136,9 +137,16 @@ def first_line(exc: Exception) -> str:
     return str(exc).strip().partition("\n")[0].rstrip(".")
 
 
+# Of gloo and NCCL, whose errors are plain RuntimeErrors that come out of backward() too.
+_NETWORK = ("gloo", "nccl", "by peer", "pair closure", "timed out", "broken pipe", "socket")
+
+
 def _is_of_the_network(exc: RuntimeError) -> bool:
-    """gloo raises plain RuntimeErrors, which name their origin in their text."""
-    words = ("gloo", "nccl", "connection closed by peer", "connection reset by peer")
-    return isinstance(exc, torch.distributed.DistError) or any(
-        word in str(exc).lower() for word in words
+    """Whether it was raised while exchanging something with other processes."""
+    innermost = [frame for frame, _ in walk_tb(exc.__traceback__)][-1:]
+    module = innermost[0].f_globals.get("__name__", "") if innermost else ""
+    return (
+        isinstance(exc, torch.distributed.DistError)
+        or module.startswith(("torch.distributed", "torch.nn.parallel.distributed"))
+        or any(word in str(exc).lower() for word in _NETWORK)
     )

@@ -9,4 +9,4 @@ CONNECTED_WITHIN_S = 600  # the last process may start so much later than the fi
 
 def is_supervised() -> bool:
     """Whether `training.launch` started this process, and will say what ended it."""
-    return SUPERVISED in os.environ
+    return SUPERVISED in os.environ and "TORCHELASTIC_RUN_ID" in os.environ  # not the launcher

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
 from training import hardware, launch
 from training.errors import TrainingError
 from training.joining import join
 from training.processes import Processes
+from training.supervision import LOST
 
 REPOSITORY = Path(__file__).parent.parent.parent
 # What the first makes, the second hears; then the first dies and the second waits for more.
@@ -123,6 +125,8 @@ def test_only_failures_of_the_network_mean_that_others_are_gone() -> None:
         raise RuntimeError(gloo)
     with pytest.raises(TrainingError, match="lost the others"), pair.united():
         raise torch.distributed.DistBackendError("NCCL error")
+    with pytest.raises(TrainingError, match="lost the others"), pair.united():
+        raise RuntimeError("Application timeout caused pair closure")
     with pytest.raises(RuntimeError, match=r"^shapes"), pair.united():
         raise RuntimeError("shapes do not fit")
     with pytest.raises(RuntimeError, match=r"^.*gloo"), Processes().united():
@@ -140,3 +144,33 @@ def test_devices_are_counted_as_lightning_takes_them(devices, count: int) -> Non
 def test_a_number_of_devices_that_is_none_is_refused(devices) -> None:
     with pytest.raises(TrainingError, match=r"trainer\.devices is .*; it must be at least 1"):
         hardware.count(devices, "cpu")
+
+
+def failed(*codes: int, seconds: tuple[int, ...] = ()) -> dict[int, ProcessFailure]:
+    """What the launcher finds: processes with these exit statuses, after so many seconds."""
+    failures = {}
+    for rank, code in enumerate(codes):
+        failures[rank] = ProcessFailure(rank, 1000 + rank, code, "none")
+        failures[rank].timestamp = 100 + (seconds[rank] if seconds else 0)
+    return failures
+
+
+@pytest.mark.parametrize(
+    ("failures", "told"),
+    [
+        (failed(LOST, -9), "Process 1 of 2 .*killed by SIGKILL, most likely for want of memory"),
+        (failed(-11, LOST), "Process 0 of 2 .*ended by SIGSEGV"),
+        (failed(LOST, -9, seconds=(0, 10)), "Process 1 of 2 .*stopped answering"),
+        (failed(LOST, -15), r"those here \(counted from 0: 0, 1\) lost another one"),
+    ],
+)
+def test_the_launcher_tells_a_cause_from_its_consequences(
+    failures: dict[int, ProcessFailure], told: str
+) -> None:
+    with pytest.raises(TrainingError, match=told):
+        launch._explain(failures, 2)
+
+
+def test_a_process_that_said_itself_what_was_wrong_leaves_its_status() -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        launch._explain(failed(LOST, 2), 2)
