@@ -1,0 +1,1 @@
+"""What much more of everything would take, computed from the rates that other benchmarks keep."""

@@ -1,0 +1,106 @@
+"""The rates and prices that all arithmetic starts from, each with where it comes from."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.errors import BenchmarkError
+
+RESULTS = Path(__file__).parent.parent / "results"
+ASSUMPTIONS = Path(__file__).parent / "assumptions.toml"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A number of `unit`, and its source in words."""
+
+    value: float
+    unit: str
+    source: str
+
+
+Rates = dict[str, Rate]
+
+
+def measured(results: Path = RESULTS) -> Rates:
+    """What the kept benchmarks say, per core and second.
+
+    Raises:
+        BenchmarkError: one that is needed is not there.
+    """
+    serving = _kept(results / "serving.json", "make bench")
+    cores, processor = _machine(serving)
+    ours = serving["contestants"]["ours"]["median"].values()
+    rates = {
+        "serve": Rate(
+            max(figures["requests_per_s"] for figures in ours) / cores,
+            "requests a second and core, over HTTP",
+            f"`make bench`, best of {len(ours)} concurrencies, {processor}",
+        ),
+        "network": Rate(
+            serving["contestants"]["engine"]["median"]["requests_per_s"] / cores,
+            "pictures a second and core, the network alone",
+            f"`make bench`, the same, {serving['precision']}",
+        ),
+        "bytes": Rate(
+            serving["photographs"]["mean_bytes"],
+            "bytes a picture",
+            f"`make bench`: {serving['photographs']['count']} photographs",
+        ),
+    }
+    rates["score"] = _scored(results / "scoring.json", rates["serve"])
+    if (trained := results / "training_speed.json").is_file():
+        rates |= _trained(trained)
+    return rates
+
+
+def assumed(path: Path = ASSUMPTIONS) -> Rates:
+    """What nobody here has measured."""
+    return {name: Rate(**fields) for name, fields in tomllib.loads(path.read_text()).items()}
+
+
+def _trained(path: Path) -> Rates:
+    training = _kept(path, "make bench-train")
+    if training["device"] != "cpu":
+        return {}  # its loader fed a GPU, and says nothing of a core
+    cores, processor = _machine(training)
+    return {
+        name: Rate(
+            training["pictures_per_s"][key] / cores,
+            f"pictures a second and core, {what}",
+            f"`make bench-train`, {processor}, {training['precision']}",
+        )
+        for name, key, what in (
+            ("load", "loader alone", "decoded and augmented"),
+            ("stage_one", "stage one", "through stage one"),
+            ("stage_two", "stage two", "through stage two"),
+        )
+    }
+
+
+def _scored(path: Path, served: Rate) -> Rate:
+    unit = "pictures a second and core, scored"
+    scoring = _kept(path, "make bench-score").get("engine") if path.is_file() else None
+    if scoring is None:
+        return Rate(served.value, unit, "no run of `make bench-score` is kept: as over HTTP")
+    cores, processor = _machine(scoring)
+    speed = median(rounds["running"] for rounds in scoring["rounds"]["job"])
+    return Rate(speed / cores, unit, f"`make bench-score`, {processor}")
+
+
+def _machine(figures: dict[str, Any]) -> tuple[int, str]:
+    machine = figures["machine"]
+    cores = f"{machine['cores']} core{'s' if machine['cores'] > 1 else ''}"
+    instructions = ", ".join(machine["instructions"]).replace("_", " ")
+    return machine["cores"], f"{cores} of {machine['cpu']} ({instructions})"
+
+
+def _kept(path: Path, command: str) -> dict[str, Any]:
+    try:
+        figures: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError as exc:
+        raise BenchmarkError(f"{path} is not there. `{command}` measures and keeps it.") from exc
+    return figures

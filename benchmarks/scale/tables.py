@@ -1,0 +1,252 @@
+"""The tables of docs/scale.md: what all rates amount to."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from benchmarks.scale.rates import Rates
+
+BILLION = 1e9
+EPOCHS = 4  # training/configs/default.yaml
+BATCH = 32  # likewise, of all processes together
+GPUS = 8  # of a machine
+LAYER4_PARAMETERS = 14_942_208  # ResNet-50's convolutions of its last stage, and the head: tuned
+HEAD_PARAMETERS = 2_048
+HEAD_SOLVED_ON = 100_000 * 4 / 3  # training/stage_one.py: a third of them twice
+SHARD_BYTES = 512e6  # data/sharding.py
+REQUESTS = 100_000  # a second
+HOUR_S = 3600
+
+
+def rates(found: Rates) -> str:
+    """All that the other tables are computed from."""
+    rows = [
+        (f"`{name}`", f"{_short(rate.value)} {rate.unit}", rate.source)
+        for name, rate in found.items()
+    ]
+    return _table(("", "value", "from"), rows)
+
+
+def scoring(found: Rates) -> str:
+    """A billion pictures through a model, once."""
+    r = _values(found)
+    core_hours = BILLION / r["score"] / HOUR_S
+    gpu_hours = BILLION / r["gpu_score"] / HOUR_S
+    feeding = BILLION / r["decode"] / HOUR_S
+    total_tb = BILLION * r["bytes"] / 1e12
+    rows = [
+        ("core-hours, on CPUs alone", _number(core_hours), f"10⁹ / {_number(r['score'])} / 3600"),
+        ("  their price", _money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
+        ("  on 1,000 cores", f"{_number(core_hours / 1000)} hours", "/ 1000"),
+        ("GPU-hours, the network on GPUs", _number(gpu_hours), f"10⁹ / {r['gpu_score']:,.0f}/3600"),
+        ("  their price", _money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
+        (
+            "  cores that decode for one GPU",
+            _number(r["gpu_score"] / r["decode"]),
+            f"{r['gpu_score']:,.0f} / {_number(r['decode'])}",
+        ),
+        ("  core-hours of decoding", _number(feeding), f"10⁹ / {_number(r['decode'])} / 3600"),
+        ("bytes read", f"{_number(total_tb)} TB", f"10⁹ × {r['bytes']:,.0f}"),
+        (
+            "  reads, a file each",
+            _money(BILLION / 1e6 * r["get_million"]),
+            f"10⁹ / 10⁶ × {r['get_million']} $",
+        ),
+        (
+            "  reads, whole shards",
+            _money(total_tb * 1e12 / SHARD_BYTES / 1e6 * r["get_million"]),
+            f"{_number(total_tb * 1e12 / SHARD_BYTES)} of {SHARD_BYTES / 1e6:.0f} MB",
+        ),
+        (
+            "  kept for a month",
+            _money(total_tb * r["storage_month"]),
+            f"× {r['storage_month']:g} $ a TB",
+        ),
+        (
+            "  if they leave their region",
+            _money(total_tb * r["out_tb"]),
+            f"× {r['out_tb']:g} $ a TB: take the cores to the pictures",
+        ),
+        (
+            "answers written",
+            f"{_number(BILLION * r['answer_bytes'] / 1e12)} TB",
+            f"10⁹ × {r['answer_bytes']:g}",
+        ),
+    ]
+    return _table(("a billion pictures, scored once", "", "how"), rows)
+
+
+def training(found: Rates) -> str:
+    """Epochs of stage two over a billion pictures, on CPUs and on GPUs."""
+    r = _values(found)
+    shown = EPOCHS * BILLION
+    core_hours = shown / r["stage_two"] / HOUR_S
+    gpu_hours = shown / r["gpu_stage_two"] / HOUR_S
+    machine = GPUS * r["gpu_stage_two"]
+    fed = r["gpu_machine_cores"] * r["load"]
+    fed_hours = shown / min(fed, machine) / HOUR_S * GPUS
+    first = HEAD_SOLVED_ON / r["stage_one"] / HOUR_S
+    rows = [
+        (
+            "before it, stage one",
+            f"{_number(first)} core-hours",
+            f"{HEAD_SOLVED_ON:,.0f} / {_number(r['stage_one'])} / 3600, by the first process",
+        ),
+        ("pictures shown", f"{_number(shown)}", f"{EPOCHS} epochs"),
+        ("core-hours, without a GPU", _number(core_hours), f"/ {_number(r['stage_two'])} / 3600"),
+        ("  their price", _money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
+        (
+            "GPU-hours, if GPUs never wait",
+            _number(gpu_hours),
+            f"/ {r['gpu_stage_two']:,.0f} / 3600",
+        ),
+        ("  their price", _money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
+        (
+            f"what {GPUS} GPUs take",
+            f"{_number(machine)} a second",
+            f"{GPUS} × {r['gpu_stage_two']:,.0f}",
+        ),
+        (
+            "  what their machine's cores give",
+            f"{_number(fed)} a second",
+            f"{r['gpu_machine_cores']:g} cores × {_number(r['load'])}",
+        ),
+        (
+            "GPU-hours, as its cores feed them",
+            _number(fed_hours),
+            f"GPUs busy {min(1, fed / machine):.0%} of the time",
+        ),
+        ("  their price", _money(fed_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
+        (
+            "bytes read",
+            f"{_number(shown * r['bytes'] / 1e12)} TB",
+            f"{EPOCHS} × 10⁹ × {r['bytes']:,.0f}; nothing stays on a machine",
+        ),
+    ]
+    return _table(("a billion pictures, fine-tuned on", "", "how"), rows)
+
+
+def machines(found: Rates) -> str:
+    """Where the bottleneck is, by the number of GPU machines and the global batch."""
+    r = _values(found)
+    gradient = 4.0 * (LAYER4_PARAMETERS + HEAD_PARAMETERS)
+    wire = r["gpu_machine_network"] * 1e9
+    rows = []
+    for count in (1, 2, 8, 32):
+        gpus = count * GPUS
+        # A ring sends each machine's share twice, but for its own.
+        exchange_ms = 1e3 * 2 * (count - 1) / count * gradient / wire
+        for batch in (BATCH, 32 * gpus):
+            if batch < gpus:
+                rows.append((str(count), str(gpus), str(batch), "", "", "", "fewer than GPUs"))
+                continue
+            step_ms = 1e3 * math.ceil(batch / gpus) / r["gpu_stage_two"]
+            fed_ms = 1e3 * batch / (count * r["gpu_machine_cores"] * r["load"])
+            longest = {"GPU": step_ms, "decoding": fed_ms, "gradients": exchange_ms}
+            rows.append(
+                (
+                    str(count),
+                    str(gpus),
+                    f"{batch:,}",
+                    f"{step_ms:.1f}",
+                    f"{fed_ms:.1f}",
+                    f"{exchange_ms:.1f}",
+                    max(longest, key=longest.__getitem__),
+                )
+            )
+    head = ("machines", "GPUs", "batch", "GPU, ms", "decoding, ms", "gradients, ms", "waits for")
+    return _table(head, rows)
+
+
+def serving(found: Rates) -> str:
+    """So many requests a second, by the share that has been answered before."""
+    r = _values(found)
+    replica = r["serve"] * r["replica_cores"] * r["utilization"]
+    rows = []
+    for repeated in (0.0, 0.5, 0.9):
+        fresh = REQUESTS * (1 - repeated)
+        replicas = math.ceil(fresh / replica)
+        per_hour = replicas * r["replica_cores"] * r["core_hour"]
+        rows.append(
+            (
+                f"{repeated:.0%}",
+                f"{fresh:,.0f}",
+                f"{replicas:,}",
+                f"{replicas * r['replica_cores']:,.0f}",
+                f"{_money(per_hour)} an hour",
+                _money(per_hour / (REQUESTS * HOUR_S) * 1e6),
+            )
+        )
+    head = ("asked before", "for the network, a second", "replicas", "cores", "price", "a million")
+    return _table(head, rows)
+
+
+def around(found: Rates) -> str:
+    """What else so many requests a second need."""
+    r = _values(found)
+    into = REQUESTS * r["bytes"]
+    replica = r["serve"] * r["replica_cores"] * r["utilization"]
+    rows = [
+        ("into the service", f"{into * 8 / 1e9:.0f} Gbit/s", f"10⁵ × {r['bytes']:,.0f} bytes"),
+        (
+            "out of it",
+            f"{REQUESTS * r['answer_bytes'] * 8 / 1e9:.1f} Gbit/s",
+            f"10⁵ × {r['answer_bytes']:g} bytes",
+        ),
+        (
+            "one replica",
+            f"{_number(replica)} a second",
+            f"{r['replica_cores']:g} cores × {_number(r['serve'])} × {r['utilization']:g}",
+        ),
+        (
+            "cache servers",
+            f"{math.ceil(REQUESTS / r['cache_per_s'])} by look-ups",
+            f"10⁵ / {r['cache_per_s']:,.0f}; twice as many, so that one may go",
+        ),
+        (
+            "  memory for a day of different pictures",
+            f"{_number(REQUESTS * 86400 * r['answer_bytes'] / 1e12)} TB",
+            "10⁵ × 86,400 × the same: keep the last hour, not the day",
+        ),
+        (
+            "  memory for an hour",
+            f"{_number(REQUESTS * HOUR_S * r['answer_bytes'] / 1e9)} GB",
+            f"10⁵ × 3,600 × {r['answer_bytes']:g}",
+        ),
+    ]
+    return _table(("at 100,000 requests a second", "", "how"), rows)
+
+
+TABLES: dict[str, Callable[[Rates], str]] = {
+    "rates": rates,
+    "scoring": scoring,
+    "training": training,
+    "machines": machines,
+    "serving": serving,
+    "around": around,
+}
+
+
+def _values(found: Rates) -> dict[str, float]:
+    return {name: rate.value for name, rate in found.items()}
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _short(value: float) -> str:
+    """As it is where it is short, else three digits that count."""
+    return f"{value:,g}" if value == round(value, 2) else _number(value)
+
+
+def _number(value: float) -> str:
+    """Three digits that count."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{round(value, 2 - math.floor(math.log10(abs(value)))):,.{digits}f}"
+
+
+def _money(value: float) -> str:
+    return f"{_number(value)} $"

@@ -1,0 +1,137 @@
+"""docs/scale.md: its tables follow from what was measured and assumed, and are the page's."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.scale import tables
+from benchmarks.scale.__main__ import PAGE, filled
+from benchmarks.scale.rates import Rate, Rates, assumed, measured
+
+MACHINE = {"cores": 4, "cpu": "a processor", "instructions": ["avx2"]}
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Results in round numbers, on four cores."""
+    serving = {
+        "machine": MACHINE,
+        "precision": "int8",
+        "photographs": {"mean_bytes": 30_000, "count": 200},
+        "contestants": {
+            "ours": {"median": {"1": {"requests_per_s": 30.0}, "8": {"requests_per_s": 40.0}}},
+            "engine": {"median": {"requests_per_s": 80.0}},
+        },
+    }
+    training = {
+        "machine": MACHINE,
+        "device": "cpu",
+        "precision": "bf16-mixed",
+        "pictures_per_s": {"loader alone": 400.0, "stage one": 60.0, "stage two": 40.0},
+    }
+    (tmp_path / "serving.json").write_text(json.dumps(serving))
+    (tmp_path / "training_speed.json").write_text(json.dumps(training))
+    return tmp_path
+
+
+@pytest.fixture
+def rates(results: Path) -> Rates:
+    round_numbers = {
+        "load": 1,  # measured
+        "stage_one": 1,
+        "stage_two": 1,
+        "decode": 500,
+        "core_hour": 0.1,
+        "gpu_hour": 4.0,
+        "gpu_machine_cores": 100,
+        "gpu_machine_network": 50,
+        "gpu_stage_two": 2500,
+        "gpu_score": 5000,
+        "storage_month": 20,
+        "get_million": 0.4,
+        "out_tb": 90,
+        "answer_bytes": 250,
+        "cache_per_s": 100_000,
+        "utilization": 0.5,
+        "replica_cores": 8,
+    }
+    assert round_numbers.keys() == assumed().keys()
+    return {k: Rate(v, "", "") for k, v in round_numbers.items()} | measured(results)
+
+
+def cells(table: str) -> dict[str, list[str]]:
+    """First cell of each line -> the others."""
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    return {first: rest for first, *rest in lines}
+
+
+def test_rates_are_per_core_and_the_best_that_was_measured(rates: Rates) -> None:
+    expected = {"serve": 10, "network": 20, "load": 100, "stage_one": 15, "stage_two": 10}
+    assert {name: rates[name].value for name in expected} == expected
+    assert rates["score"].value == 10
+    assert "no run of `make bench-score` is kept" in rates["score"].source
+
+
+def test_a_kept_run_of_scoring_is_used(results: Path) -> None:
+    jobs = [{"running": speed} for speed in (70.0, 72.0, 90.0)]
+    engine = {"machine": MACHINE, "rounds": {"job": jobs, "engine": []}}
+    (results / "scoring.json").write_text(json.dumps({"engine": engine}))
+    assert measured(results)["score"].value == 18
+
+
+def test_what_was_never_measured_is_asked_for(results: Path) -> None:
+    (results / "serving.json").unlink()
+    with pytest.raises(BenchmarkError, match="`make bench` measures and keeps it"):
+        measured(results)
+
+
+def test_training_on_a_gpu_says_nothing_of_a_core(results: Path) -> None:
+    path = results / "training_speed.json"
+    path.write_text(path.read_text().replace('"cpu", "precision"', '"cuda", "precision"'))
+    assert not {"load", "stage_one", "stage_two"} & measured(results).keys()
+
+
+def test_scoring_is_as_by_hand(rates: Rates) -> None:
+    found = cells(tables.scoring(rates))
+    # 10^9 pictures at 10 a second and core: 10^8 core-seconds
+    assert found["core-hours, on CPUs alone"][0] == "27,800"
+    assert found["their price"][0] == "222 $"  # of the GPUs, the later line: 55.6 hours x 4 $
+    assert found["bytes read"][0] == "30.0 TB"
+    assert found["reads, a file each"][0] == "400 $"
+    assert found["kept for a month"][0] == "600 $"
+    assert found["cores that decode for one GPU"][0] == "10.0"
+
+
+def test_training_is_as_by_hand(rates: Rates) -> None:
+    found = cells(tables.training(rates))
+    assert found["core-hours, without a GPU"][0] == "111,000"
+    assert found["what 8 GPUs take"][0] == "20,000 a second"
+    assert found["what their machine's cores give"][0] == "10,000 a second"
+    # 4 x 10^9 at 10,000 a second, on 8 GPUs of which each is busy half of the time
+    assert found["GPU-hours, as its cores feed them"][:2] == [
+        *("889", "GPUs busy 50% of the time"),
+    ]
+
+
+def test_serving_is_as_by_hand(rates: Rates) -> None:
+    found = cells(tables.serving(rates))
+    # 8 cores x 10 x 0.5: 40 a second and replica
+    assert found["0%"][:3] == ["100,000", "2,500", "20,000"]
+    assert found["90%"][:3] == ["10,000", "250", "2,000"]
+
+
+def test_the_tuned_parameters_are_those_of_the_network() -> None:
+    from training.module import CatDog
+
+    module = CatDog("resnet50")
+    module.build("none", stride_in_1x1=True)
+    tuned = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    assert tuned == tables.LAYER4_PARAMETERS + tables.HEAD_PARAMETERS
+
+
+def test_the_page_shows_what_the_kept_results_amount_to() -> None:
+    """After a benchmark: python -m benchmarks.scale --write."""
+    page = PAGE.read_text()
+    assert filled(page, assumed() | measured()) == page
