@@ -44,7 +44,7 @@ train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; 
 	@echo "== Training on $(DATA)"
 	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)" $(call decided,--data.) \
 		$(if $(DEVICES),--trainer.devices $(DEVICES)) $(if $(NODES),--trainer.num_nodes $(NODES))
-ifneq ($(filter-out 0,$(NODE_RANK)),)
+ifneq ($(and $(NODES),$(filter-out 0,$(NODE_RANK))),)
 	@echo "== The first machine exports, judges, promotes"
 else
 	@echo "== Exporting, judging, promoting"

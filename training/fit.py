@@ -1,8 +1,6 @@
 """`python -m training fit`: LightningCLI, wired to a run folder."""
 
-import logging
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +19,7 @@ from data.errors import DataError
 from data.manifest import Manifest
 from data.source import NAMED
 from service.cores import usable_cores
-from training import checkpoints, hardware, metrics_csv
+from training import advice, checkpoints, hardware, metrics_csv
 from training import run as runs
 from training.arguments import ArgumentParser
 from training.datamodule import PictureData
@@ -43,6 +41,7 @@ class TrainingCLI(LightningCLI):
     arguments: list[str]
     processes: Processes
     run: runs.Run
+    resumes: bool
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_argument(
@@ -92,11 +91,7 @@ class TrainingCLI(LightningCLI):
             config.data.source = str(Path(config.data.source).expanduser().resolve())
         told = self.processes.shared("run", self._begin)
         self.run = runs.Run(Path(told["folder"]))
-        if not self.run.folder.is_dir():
-            raise TrainingError(
-                f"{self.run.folder}, which the first process made, is not on this machine: "
-                "CATDOG_RUNS must name a folder that all machines share."
-            )
+        self.processes.require(self.run.folder)
         if not isinstance(config.trainer.devices, list):
             config.trainer.devices = devices
         config.data.manifest = self.run.manifest
@@ -104,7 +99,9 @@ class TrainingCLI(LightningCLI):
         config.trainer.precision = told["precision"]
         if config.data.workers is None and devices > 1:
             config.data.workers = max(1, usable_cores() // devices - 1)
-        if told["resumes"]:
+        self.resumes = told["resumes"]
+        if self.resumes:
+            self.processes.require(self.run.last)
             config.ckpt_path = str(self.run.last)
             config.weights_only = True  # nothing is unpickled
 
@@ -175,7 +172,7 @@ class TrainingCLI(LightningCLI):
             self._say("Trained before, not released yet: nothing to train.")
             self.processes.part()
             return
-        if self.run.last.is_file():
+        if self.resumes:
             reached = checkpoints.reached(self.run.last)
             datamodule.first_epoch = reached.epochs
             if self.processes.is_first:
@@ -183,6 +180,7 @@ class TrainingCLI(LightningCLI):
         with self._leaving_nothing_behind(), self.processes.united():
             counts = self.processes.shared("manifest", lambda: _counts(datamodule.manifest))
             self._say(f"Pictures: {counts}")  # before any download
+            self.processes.require(self.run.manifest)  # or another process would build its own
             if self.processes.count > 1:
                 weights = self.processes.shared("weights", model.fetch)
                 if not self.processes.is_first:
@@ -197,7 +195,7 @@ class TrainingCLI(LightningCLI):
                 ) from exc
             if self.trainer.interrupted:
                 raise KeyboardInterrupt
-            if not self.run.last.is_file():
+            if self.processes.is_first and not self.run.last.is_file():
                 raise TrainingError(
                     "Nothing was trained: the settings of the trainer (--trainer.max_epochs, "
                     "--trainer.limit_train_batches and the like) leave no whole epoch."
@@ -237,24 +235,9 @@ def _counts(manifest: Manifest) -> str:
     return f"{', '.join(parts)}; {len(manifest.excluded)} files left out"
 
 
-# Lightning's advice on what is meant to be as it is.
-_KNOWN = (
-    "LightningCLI's args parameter is intended to run from within Python",
-    "Experiment logs directory .* exists and is not empty",
-    r"`isinstance\(treespec, LeafSpec\)` is deprecated",
-    r"Found \d+ module\(s\) in eval mode at the start of training",
-    "The '.*_dataloader' does not have many workers",
-)
-
-
 def main(args: list[str]) -> None:
     """Parse and run; `args` begin with the subcommand. Started as one of several, be one."""
-    for message in _KNOWN:
-        warnings.filterwarnings("ignore", message)
-    # Not the tips and the list of accelerators that are not there; `before_instantiate_classes`
-    # says what is used.
-    for name in ("pytorch_lightning", "lightning_fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    advice.hush()
     try:
         TrainingCLI(
             CatDog,

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from traceback import walk_tb
 from typing import TypeVar
 
@@ -72,6 +73,21 @@ class Processes:
         with self.united():
             told: T = json.loads(self._awaited(self._store, name))
         return told
+
+    def require(self, path: Path) -> None:
+        """See that what the first has written is here too; shared folders may lag behind.
+
+        Raises:
+            TrainingError: it is not.
+        """
+        ends_s = time.monotonic() + (0 if self.is_first else HEARD_WITHIN_S)
+        while not path.exists():
+            if time.monotonic() > ends_s:
+                raise TrainingError(
+                    f"{path}, which the first process made, is not on this machine: CATDOG_RUNS "
+                    "must name a folder that all machines share."
+                )
+            time.sleep(ASKED_EVERY_S)
 
     def part(self) -> None:
         """For the first to end only when the others have heard all; it may hold the store."""

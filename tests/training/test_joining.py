@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
-from training import hardware, launch
+from training import hardware, launch, processes
 from training.errors import TrainingError
 from training.joining import join
 from training.processes import Processes
@@ -144,6 +144,15 @@ def test_devices_are_counted_as_lightning_takes_them(devices, count: int) -> Non
 def test_a_number_of_devices_that_is_none_is_refused(devices) -> None:
     with pytest.raises(TrainingError, match=r"trainer\.devices is .*; it must be at least 1"):
         hardware.count(devices, "cpu")
+
+
+def test_a_machine_that_does_not_share_the_runs_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "HEARD_WITHIN_S", 0)
+    Processes(1, 2).require(tmp_path)
+    with pytest.raises(TrainingError, match="CATDOG_RUNS must name a folder that all machines"):
+        Processes(1, 2).require(tmp_path / "run")
 
 
 def failed(*codes: int, seconds: tuple[int, ...] = ()) -> dict[int, ProcessFailure]:
