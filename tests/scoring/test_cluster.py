@@ -1,0 +1,189 @@
+"""On a Ray cluster of several nodes, of which one is killed; and out of an object store."""
+
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks import environment
+from tests import known_network
+from tests.live_server import free_port
+from tests.scoring.conftest import GOOD, Score, parts, rows
+
+HERE = Path(__file__).parent
+TIMEOUT_S = 90  # no claim of these tests depends on it
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    # A node is given up after three seconds of silence, not thirty.
+    "RAY_health_check_period_ms": "500",
+    "RAY_health_check_failure_threshold": "6",
+    "RAY_health_check_initial_delay_ms": "0",
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(bucket: dict[str, str]) -> Iterator[Any]:
+    """A head without cores and one node, which stays; they know the bucket."""
+    os.environ |= _SETTINGS | bucket
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 0, "include_dashboard": False, "node_ip_address": "127.0.0.1"},
+    )
+    try:
+        nodes.add_node(num_cpus=1, node_ip_address="127.0.0.1")
+        yield nodes
+    finally:
+        nodes.shutdown()
+        for name in _SETTINGS | bucket:
+            del os.environ[name]
+
+
+@pytest.fixture
+def variables(cluster: Any, bucket: dict[str, str]) -> dict[str, str]:
+    """The environment of a job on that cluster."""
+    return {"RAY_ADDRESS": cluster.address, **_SETTINGS, **bucket}
+
+
+def assert_each_once(out: Path, colours: Callable[[int], tuple[int, int, int]]) -> None:
+    """All of `many`, and each with the answer to its own colour."""
+    found = rows(out)
+    numbers = [int(Path(row["path"]).stem) for row in found]
+    assert sorted(numbers) == list(range(640))
+    for number, row in zip(numbers, found, strict=True):
+        assert known_network.is_answer_to(colours(number), row)
+
+
+def wait_for_parts(n: int, out: Path, process: subprocess.Popen[bytes]) -> None:
+    """Until so many are there, and the job is not over."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while len(parts(out)) < n:
+        assert process.poll() is None, (out.parent / "log.txt").read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert len(parts(out)) < 40
+
+
+def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
+    score: Score,
+    started: Callable[..., Any],
+    variables: dict[str, str],
+    many: Path,
+    colours: Callable[[int], tuple[int, int, int]],
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    command = (many, out, "--shard", "16")
+    with started(*command, **variables) as process:
+        wait_for_parts(3, out, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    time.sleep(1)  # what it had on the cluster ends once that notices
+    before = {path: path.stat().st_mtime_ns for path in parts(out)}
+    assert 3 <= len(before) < 40
+    (out / f".part-00000001.parquet.{'0' * 32}").touch()  # as if killed while it was written
+
+    done = score(*command, **variables)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert f"{16 * len(before)} of them were there from an earlier run" in done.stdout
+    assert [p.name for p in out.iterdir() if p.name.startswith(".")] == []
+    assert_each_once(out, colours)
+
+    again = score(*command, **variables)
+    assert again.returncode == 0
+    assert "Scored" not in again.stdout
+    other = score(many, out, "--shard", "32")
+    assert other.returncode == 1
+    assert "was begun with --shard 16, and now it is 32" in other.stderr
+
+
+def test_a_node_killed_in_the_middle_costs_no_picture_and_scores_none_twice(
+    cluster: Any,
+    variables: dict[str, str],
+    started: Callable[..., Any],
+    many: Path,
+    colours: Callable[[int], tuple[int, int, int]],
+    tmp_path: Path,
+) -> None:
+    """Its actor holds shards when it dies, and there is one core left for all."""
+    node = cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
+    out = tmp_path / "out"
+    with started(many, out, "--shard", "16", **variables) as process:
+        wait_for_parts(4, out, process)
+        cluster.remove_node(node, allow_graceful=False)
+        process.wait(TIMEOUT_S)
+    assert process.returncode == 0, (tmp_path / "log.txt").read_text()
+    assert_each_once(out, colours)
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An S3 of which every tenth read fails. Yields what its clients need to be told."""
+    python = environment.python_of("bucket", HERE / "bucket.txt", "some seconds")
+    port = free_port()
+    said = tmp_path_factory.mktemp("bucket") / "log.txt"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [python, HERE / "bucket.py", str(port), "10"],
+            stdout=log,
+            stderr=log,
+        )
+    variables = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    try:
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            assert process.poll() is None, said.read_text()
+            assert time.monotonic() < deadline
+            try:
+                httpx.put(f"{variables['AWS_ENDPOINT_URL']}/box", timeout=5).raise_for_status()
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield variables
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_out_of_a_bucket_that_fails_every_tenth_read_and_into_it_nothing_is_lost(
+    score: Score, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = variables["AWS_ENDPOINT_URL"]
+    names = [f"in/{i} of?these/{name}" for i in range(20) for name in GOOD]
+    data = dict(zip(names, [*GOOD.values()] * 20, strict=True))
+    with httpx.Client() as client:
+        for name in names:
+            path = name.replace(" ", "%20").replace("?", "%3F")
+            client.put(f"{url}/box/{path}", content=data[name]).raise_for_status()
+    done = score("s3://box/in", "s3://box/out", **variables)
+    assert done.returncode == 0, done.stderr
+    counts = httpx.get(f"{url}/counts").json()
+    assert counts["failures"] >= len(names) // 10
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    from scoring.output import Output
+    from scoring.place import Place
+
+    output = Output(Place("s3://box/out"))
+    tally = sum(output.tallies(output.finished()), Counter[str]())
+    assert tally == {"cat": 60, "dog": 20, "neither": 20}
+    assert "100 pictures" in done.stdout
