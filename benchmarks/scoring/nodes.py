@@ -5,7 +5,12 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LOOPBACK = "127.0.0.1"
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on the loopback, as `scoring.cluster` says
+}
 
 
 @contextmanager
@@ -15,19 +20,18 @@ def pinned(count: int) -> Iterator[str]:
     Node, head and whoever asks for the cluster share the first core; each further node has the
     next one. So what is added with a node is a core, and nothing else.
     """
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    os.environ |= _SETTINGS
     from ray.cluster_utils import Cluster
 
     before = os.sched_getaffinity(0)
     cores = sorted(before)[:count]
     os.sched_setaffinity(0, cores[:1])
-    here = {"include_dashboard": False, "node_ip_address": LOOPBACK}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **here})
+    head = {"num_cpus": 0, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         for core in cores:
             os.sched_setaffinity(0, {core})
-            cluster.add_node(num_cpus=1, node_ip_address=LOOPBACK)
+            cluster.add_node(num_cpus=1)
         os.sched_setaffinity(0, cores[:1])
         yield str(cluster.address)
     finally:

@@ -24,6 +24,7 @@ _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on the loopback, as `scoring.cluster` says
     # A node is given up after three seconds of silence, not thirty.
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_failure_threshold": "6",
@@ -39,10 +40,10 @@ def cluster(bucket: dict[str, str]) -> Iterator[Any]:
 
     nodes = Cluster(
         initialize_head=True,
-        head_node_args={"num_cpus": 0, "include_dashboard": False, "node_ip_address": "127.0.0.1"},
+        head_node_args={"num_cpus": 0, "include_dashboard": False},
     )
     try:
-        nodes.add_node(num_cpus=1, node_ip_address="127.0.0.1")
+        nodes.add_node(num_cpus=1)
         yield nodes
     finally:
         nodes.shutdown()
@@ -118,7 +119,7 @@ def test_a_node_killed_in_the_middle_costs_no_picture_and_scores_none_twice(
     tmp_path: Path,
 ) -> None:
     """Its actor holds shards when it dies, and there is one core left for all."""
-    node = cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
+    node = cluster.add_node(num_cpus=1)
     out = tmp_path / "out"
     with started(many, out, "--shard", "16", **variables) as process:
         wait_for_parts(4, out, process)
