@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -83,10 +84,10 @@ def connected() -> Iterator[Capacity]:
         ray.shutdown()
 
 
-def _capacity(nodes: list[dict[str, object]]) -> Capacity:
+def _capacity(nodes: list[dict[str, Any]]) -> Capacity:
     alive = [node["Resources"] for node in nodes if node["Alive"]]
-    cores = tuple(int(found.get("CPU", 0)) for found in alive)  # type: ignore[attr-defined]
-    gpus = sum(int(found.get("GPU", 0)) for found in alive)  # type: ignore[attr-defined]
+    cores = tuple(int(found.get("CPU", 0)) for found in alive)
+    gpus = sum(int(found.get("GPU", 0)) for found in alive)
     if not any(cores):
         raise ScoringError("The cluster has no node with a core. Start one with `ray start`.")
     return Capacity(tuple(filter(None, cores)), gpus)

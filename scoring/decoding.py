@@ -1,10 +1,10 @@
 """The stage that reads and decodes: tasks that Ray may run anywhere, and again."""
 
-import asyncio
 import functools
 import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -37,47 +37,51 @@ def decode(batch: Any, *, plan: Plan, settings: Settings) -> Any:
     references = plan.references(shard)
     pixels = np.zeros((len(references), images.SIDE, images.SIDE, 3), np.uint8)
     reader = Reader(plan.header.column, settings.max_upload_bytes)
-    bounds = Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, DECODE_TIMEOUT_S)
-    outcomes = asyncio.run(_decoded(references, reader, _decoder(bounds), pixels))
+    decoder = _decoder(Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, DECODE_TIMEOUT_S))
+    outcomes = [
+        _outcome(future, decoder, pixels[i])
+        for i, future in enumerate(_read_ahead(references, reader))
+    ]
     problems = [problem for _, problem in outcomes]
     return Block(
         shard=shard,
         paths=[reference.name for reference in references],
         digests=[digest for digest, _ in outcomes],
-        problems=[problem and problem.kind.slug for problem in problems],
-        errors=[problem and problem.detail for problem in problems],
+        problems=[problem.kind.slug if problem else None for problem in problems],
+        errors=[problem.detail if problem else None for problem in problems],
         pixels=pixels,
     ).table()
 
 
-async def _decoded(
-    references: Sequence[Reference], reader: Reader, decoder: Decoder, pixels: np.ndarray
-) -> list[tuple[str | None, Problem | None]]:
-    """Each picture's digest and problem; the pixels of good ones go into `pixels`."""
-    loop = asyncio.get_running_loop()
-    places = asyncio.Semaphore(AT_ONCE)  # so many pictures' bytes are held at once
+def _read_ahead(references: Sequence[Reference], reader: Reader) -> Iterator[Future[bytes]]:
+    """Pictures' bytes, in order; so many are read, or wait to be decoded."""
+    reading: deque[Future[bytes]] = deque()
+    for reference in references:
+        threads = _threads(in_order=reference.row is not None)
+        reading.append(threads.submit(reader, reference))
+        if len(reading) == AT_ONCE:
+            yield reading.popleft()
+    yield from reading
 
-    async def one(i: int, reference: Reference) -> tuple[str | None, Problem | None]:
-        digest = None
-        try:
-            threads = _threads(in_order=reference.row is not None)
-            data = await loop.run_in_executor(threads, reader, reference)
-            digest = hashlib.sha256(data).hexdigest()
-            pixels[i] = await decoder(data)
-        except Problem as problem:
-            if problem.kind.status >= 500:  # nothing could be decoded: not this picture's doing
-                raise RuntimeError(problem.detail) from problem
-            return digest, problem
-        finally:
-            places.release()
-        return digest, None
 
-    async with asyncio.TaskGroup() as group:
-        tasks = []
-        for i, reference in enumerate(references):
-            await places.acquire()
-            tasks.append(group.create_task(one(i, reference)))
-    return [task.result() for task in tasks]
+def _outcome(
+    future: Future[bytes], decoder: Decoder, pixels: np.ndarray
+) -> tuple[str | None, Problem | None]:
+    """A picture's digest and problem; if it is good, its pixels go into (224, 224, 3) uint8.
+
+    Raises:
+        RuntimeError: nothing could be decoded, which is not this picture's doing.
+    """
+    digest = None
+    try:
+        data = future.result()
+        digest = hashlib.sha256(data).hexdigest()
+        pixels[:] = decoder.decode(data)
+    except Problem as problem:
+        if problem.kind.status >= 500:
+            raise RuntimeError(problem.detail) from problem
+        return digest, problem
+    return digest, None
 
 
 @functools.cache

@@ -148,11 +148,12 @@ def _file(folder: Place, number: int) -> Place:
 
 def _packed(references: list[Reference]) -> bytes:
     rows = [
-        reference._replace(
-            address=os.fsencode(reference.address),
-            member=None if reference.member is None else os.fsencode(reference.member),
-            trouble=reference.trouble and str(Place(reference.trouble)),
-        )._asdict()
+        {
+            **reference._asdict(),
+            "address": os.fsencode(reference.address),
+            "member": None if reference.member is None else os.fsencode(reference.member),
+            "trouble": reference.trouble and str(Place(reference.trouble)),
+        }
         for reference in references
     ]
     sink = pa.BufferOutputStream()

@@ -25,7 +25,7 @@ def members(place: Place) -> Iterator[Reference]:
     try:
         with _opened(place) as file, tarfile.open(fileobj=file, mode="r:") as archive:
             while (member := archive.next()) is not None:
-                archive.members = []  # type: ignore[misc]  # it would keep them all
+                archive.members = []  # type: ignore[attr-defined]  # it would keep them all
                 if member.isreg() and member.name.lower().endswith(PICTURE_ENDINGS):
                     n_found += 1
                     yield Reference(
