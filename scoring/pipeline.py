@@ -103,6 +103,7 @@ def _wave(
     context.target_max_block_size = _BLOCK_BYTES
     context.enable_progress_bars = False  # ours counts pictures
     context.print_on_execution_start = False
+    context.memory_usage_poll_interval_s = None  # a look at each worker's every page, for a log
     n_scorers = min(stages.scorers, len(shards))
     scored = (
         data.from_arrow([pa.table({"shard": [shard]}) for shard in shards])
