@@ -1,12 +1,13 @@
 """`make bench-score`: scoring beside its engine alone, on two nodes beside one, and its memory.
 
-python -m benchmarks.scoring [--photographs SOURCE] [--model TAG] [--only engine,nodes,memory]
+python -m benchmarks.scoring [--photographs SOURCE] [--model TAG] [--only engine,nodes,loss,memory]
     [--pictures 4000] [--rows 1000000] [--rounds 3] [--out FILE.json]
 
   engine   `python -m scoring` on this machine, beside the engine in a loop on pictures that are
            decoded already, in turns
   nodes    the same job on a Ray cluster of two nodes with a core each, beside one such node, in
            turns
+  loss     the same job on two such nodes, of which one is killed: every picture once?
   memory   of the process that the user starts, over so many rows
 
 Each replaces its own part of benchmarks/results/scoring.json.
@@ -26,7 +27,7 @@ from tqdm import tqdm
 
 from benchmarks import machine, record
 from benchmarks.errors import BenchmarkError
-from benchmarks.scoring import jobs, memory, nodes
+from benchmarks.scoring import jobs, loss, memory, nodes
 from benchmarks.serving import photographs
 from benchmarks.serving.photographs import Photographs
 from data.errors import DataError
@@ -35,8 +36,7 @@ from service.artifact import ArtifactError
 from service.store import StoreError
 
 RESULT = Path(__file__).parent.parent / "results" / "scoring.json"
-ENGINE, NODES, MEMORY = "engine", "nodes", "memory"
-PARTS = (ENGINE, NODES, MEMORY)
+ENGINE, NODES, LOSS, MEMORY = PARTS = "engine", "nodes", "loss", "memory"
 DIFFERENT = 400  # photographs; more of them are the same ones again
 ENGINE_S = 10  # of each batch size
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if {ENGINE, NODES} & set(options.only):
+    if {ENGINE, NODES, LOSS} & set(options.only):
         folder, tag = store.path_of(options.model)
         chosen = photographs.spread(options.photographs, DIFFERENT)
         about = {
@@ -83,6 +83,8 @@ def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
                 "two": lambda: _on_nodes(2, source, work, *job),
             }
             found[NODES] = about | _in_turns(measures, options.rounds, "two", "one")
+        if LOSS in options.only:
+            found[LOSS] = about | loss.survived(source, work, *job)
     if MEMORY in options.only:
         measured = memory.measured(options.rows, work)
         found[MEMORY] = {"machine": machine.description(), **measured}
@@ -124,8 +126,8 @@ def _speeds(source: Path, work: Path, *options: str, **variables: str) -> dict[s
 
 
 def _on_nodes(count: int, source: Path, work: Path, *options: str) -> dict[str, float]:
-    with nodes.pinned(count) as address:
-        return _speeds(source, work, *options, RAY_ADDRESS=address)
+    with nodes.pinned(count) as cluster:
+        return _speeds(source, work, *options, RAY_ADDRESS=str(cluster.address))
 
 
 def _parser() -> argparse.ArgumentParser:

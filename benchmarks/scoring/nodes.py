@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -14,8 +15,8 @@ _SETTINGS = {
 
 
 @contextmanager
-def pinned(count: int) -> Iterator[str]:
-    """A cluster of so many nodes; its address.
+def pinned(count: int) -> Iterator[Any]:
+    """A cluster of so many nodes, which has an `address`.
 
     Node, head and whoever asks for the cluster share the first core; each further node has the
     next one. So what is added with a node is a core, and nothing else.
@@ -33,7 +34,7 @@ def pinned(count: int) -> Iterator[str]:
             os.sched_setaffinity(0, {core})
             cluster.add_node(num_cpus=1)
         os.sched_setaffinity(0, cores[:1])
-        yield str(cluster.address)
+        yield cluster
     finally:
         cluster.shutdown()
         os.sched_setaffinity(0, before)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from bentoml._internal.configuration.containers import BentoMLContainer
+from bentoml._internal.models import ModelStore
 
 from tests import pictures
 from tests.live_server import REPOSITORY
@@ -53,6 +55,14 @@ def environment(bentoml_home: Path) -> dict[str, str]:
     """Ours, with a store in which the known network is promoted, and no cluster."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CATDOG_", "RAY_", "AWS_"))}
     return kept | {"BENTOML_HOME": str(bentoml_home), "BENTOML_DO_NOT_TRACK": "True"}
+
+
+@pytest.fixture
+def promoted(bentoml_home: Path) -> Iterator[None]:
+    """That store is this process's, though BentoML reads BENTOML_HOME but once."""
+    BentoMLContainer.model_store.set(ModelStore(bentoml_home / "models"))
+    yield
+    BentoMLContainer.model_store.reset()
 
 
 Score = Callable[..., subprocess.CompletedProcess[str]]

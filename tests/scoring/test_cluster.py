@@ -14,6 +14,9 @@ import httpx
 import pytest
 
 from benchmarks import environment
+from scoring.__main__ import main
+from scoring.output import Output
+from scoring.place import Place
 from tests import known_network
 from tests.live_server import free_port
 from tests.scoring.conftest import GOOD, Score, parts, rows
@@ -76,6 +79,7 @@ def wait_for_parts(n: int, out: Path, process: subprocess.Popen[bytes]) -> None:
     assert len(parts(out)) < 40
 
 
+@pytest.mark.usefixtures("promoted")
 def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
     score: Score,
     started: Callable[..., Any],
@@ -83,6 +87,7 @@ def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
     many: Path,
     colours: Callable[[int], tuple[int, int, int]],
     tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "out"
     command = (many, out, "--shard", "16")
@@ -102,12 +107,10 @@ def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
     assert [p.name for p in out.iterdir() if p.name.startswith(".")] == []
     assert_each_once(out, colours)
 
-    again = score(*command, **variables)
-    assert again.returncode == 0
-    assert "Scored" not in again.stdout
-    other = score(many, out, "--shard", "32")
-    assert other.returncode == 1
-    assert "was begun with --shard 16, and now it is 32" in other.stderr
+    assert main([*map(str, command)]) == 0, "there is nothing left, so no cluster is asked"
+    assert "Scored" not in capsys.readouterr().out
+    assert main([str(many), str(out), "--shard", "32"]) == 1
+    assert "was begun with --shard 16, and now it is 32" in capsys.readouterr().err
 
 
 def test_a_node_killed_in_the_middle_costs_no_picture_and_scores_none_twice(
@@ -181,9 +184,6 @@ def test_out_of_a_bucket_that_fails_every_tenth_read_and_into_it_nothing_is_lost
 
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    from scoring.output import Output
-    from scoring.place import Place
-
     output = Output(Place("s3://box/out"))
     tally = sum(output.tallies(output.finished()), Counter[str]())
     assert tally == {"cat": 60, "dog": 20, "neither": 20}

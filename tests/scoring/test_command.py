@@ -13,6 +13,7 @@ import httpx
 import psutil
 import pytest
 
+from scoring.__main__ import main
 from tests import pictures
 from tests.scoring.conftest import BAD, GOOD, Row, rows
 from tests.scoring.test_listing import write_table, write_tar
@@ -95,6 +96,7 @@ def test_every_picture_is_a_row_with_the_answer_that_it_gets_over_http(
     assert f"errors={n_errors}" in said
 
 
+@pytest.mark.usefixtures("promoted")
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -109,13 +111,9 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     complaint: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    bentoml_home: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from scoring.__main__ import main
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BENTOML_HOME", str(bentoml_home))
     assert main(arguments) == 1
     assert re.search(complaint, capsys.readouterr().err)
     assert not (tmp_path / "out" / "_plan").exists()
