@@ -43,9 +43,9 @@ def colours() -> Callable[[int], tuple[int, int, int]]:
 def many(
     tmp_path_factory: pytest.TempPathFactory, colours: Callable[[int], tuple[int, int, int]]
 ) -> Path:
-    """A folder of 640 pictures, each of another colour, whose names are their numbers."""
+    """A folder of 320 pictures, each of another colour, whose names are their numbers."""
     folder = tmp_path_factory.mktemp("many")
-    for i in range(640):
+    for i in range(320):
         (folder / f"{i}.png").write_bytes(pictures.plain(colours(i), size=(8, 6)))
     return folder
 

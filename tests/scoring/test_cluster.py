@@ -64,7 +64,7 @@ def assert_each_once(out: Path, colours: Callable[[int], tuple[int, int, int]]) 
     """All of `many`, and each with the answer to its own colour."""
     found = rows(out)
     numbers = [int(Path(row["path"]).stem) for row in found]
-    assert sorted(numbers) == list(range(640))
+    assert sorted(numbers) == list(range(320))
     for number, row in zip(numbers, found, strict=True):
         assert known_network.is_answer_to(colours(number), row)
 
@@ -76,7 +76,7 @@ def wait_for_parts(n: int, out: Path, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, (out.parent / "log.txt").read_text()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert len(parts(out)) < 40
+    assert len(parts(out)) < 20
 
 
 @pytest.mark.usefixtures("promoted")
@@ -97,7 +97,7 @@ def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
         process.wait()
     time.sleep(1)  # what it had on the cluster ends once that notices
     before = {path: path.stat().st_mtime_ns for path in parts(out)}
-    assert 3 <= len(before) < 40
+    assert 3 <= len(before) < 20
     (out / f".part-00000001.parquet.{'0' * 32}").touch()  # as if killed while it was written
 
     done = score(*command, **variables)
