@@ -80,7 +80,7 @@ def score(environment: dict[str, str]) -> Score:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=180,
         )
 
     return run

@@ -22,7 +22,7 @@ from tests.live_server import free_port
 from tests.scoring.conftest import GOOD, Score, parts, rows
 
 HERE = Path(__file__).parent
-TIMEOUT_S = 90  # no claim of these tests depends on it
+TIMEOUT_S = 180  # no claim of these tests depends on it
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "token",

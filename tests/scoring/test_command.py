@@ -18,7 +18,7 @@ from tests import pictures
 from tests.scoring.conftest import BAD, GOOD, Row, rows
 from tests.scoring.test_listing import write_table, write_tar
 
-TIMEOUT_S = 90  # no claim of these tests depends on it
+TIMEOUT_S = 180  # no claim of these tests depends on it
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -74,6 +75,28 @@ def test_a_list_means_its_lines_relative_to_where_it_lies(tmp_path: Path) -> Non
     missing = "The picture cannot be read: No such file or directory."
     assert read(references) == [b"a", b"b", b"b", missing]
     assert references[-1].name == f"{tmp_path}/lists/missing.jpg"
+
+
+def test_what_lies_elsewhere_is_listed_and_read_as_what_lies_here(tmp_path: Path) -> None:
+    """By way of fsspec, whose files know less than those of this machine."""
+    write_tar(tmp_path / "t.tar", {"1.jpg": b"t1", "2.jpg": b"t2"})
+    write_table(tmp_path / "t.parquet", image=[b"p0"])
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    box = Place("memory://box")
+    try:
+        for path in tmp_path.iterdir():
+            (box / path.name).write_whole(path.read_bytes())
+        (box / "all.txt").write_whole(b"a.jpg\nt.tar\nmemory://box/t.parquet\nmissing.jpg\n")
+        references = list(listing.references(box / "all.txt", None))
+        *found, missing = read(references)
+        assert found == [b"a", b"t1", b"t2", b"p0"]
+        assert str(missing).startswith("The picture cannot be read: ")
+        assert [r.name for r in references[:2]] == [
+            "memory://box/a.jpg",
+            "memory://box/t.tar#1.jpg",
+        ]
+    finally:
+        fsspec.filesystem("memory").rm("/", recursive=True)
 
 
 def test_one_picture_means_itself(tmp_path: Path) -> None:
