@@ -60,7 +60,7 @@ def connected() -> Iterator[Capacity]:
     import ray
     from ray import data
 
-    logging.getLogger(data.__name__).setLevel(logging.ERROR)
+    logging.getLogger(data.__name__).setLevel(logging.CRITICAL)  # its errors are raised, too
 
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:

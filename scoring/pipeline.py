@@ -131,8 +131,7 @@ def _wave(
 
 
 def _cause(error: BaseException) -> str:
-    """What went wrong first, in a line."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[-1].strip() if lines else type(error).__name__
+    """What went wrong first, in a line: Ray makes tracebacks of tasks into its message."""
+    first, _, _ = str(error).partition("The above exception was the direct cause")
+    lines = [line.strip() for line in first.splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -17,6 +17,7 @@ from benchmarks import environment
 from scoring.__main__ import main
 from scoring.output import Output
 from scoring.place import Place
+from scoring.plan import Header
 from tests import known_network
 from tests.live_server import free_port
 from tests.scoring.conftest import GOOD, Score, parts, rows
@@ -111,6 +112,21 @@ def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
     assert "Scored" not in capsys.readouterr().out
     assert main([str(many), str(out), "--shard", "32"]) == 1
     assert "was begun with --shard 16, and now it is 32" in capsys.readouterr().err
+
+
+def test_what_fails_for_another_reason_than_a_picture_stops_the_job_with_that_reason(
+    score: Score, variables: dict[str, str], bentoml_home: Path, tmp_path: Path
+) -> None:
+    (model,) = (p.name for p in (bentoml_home / "models" / "catdog").iterdir() if p.is_dir())
+    header = Header(source="/in", column=None, model=f"catdog:{model}", pictures=20, shard=16)
+    (tmp_path / "_plan").mkdir()
+    (tmp_path / "_plan" / "plan.json").write_text(header.model_dump_json())
+    (tmp_path / "_plan" / "000000.parquet").write_bytes(b"PAR1 damaged")
+    done = score("/in", tmp_path, **variables)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("Error: Scoring stopped: pyarrow.lib.ArrowInvalid: Parquet magic bytes")
 
 
 def test_a_node_killed_in_the_middle_costs_no_picture_and_scores_none_twice(
