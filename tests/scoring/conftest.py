@@ -18,6 +18,7 @@ from tests import pictures
 from tests.live_server import REPOSITORY
 
 Row = dict[str, Any]
+MANY = 2560  # so that a job is not over before it can be disturbed
 GOOD = {
     "red.jpg": pictures.plain(pictures.RED, "JPEG"),
     "blue.png": pictures.plain(pictures.BLUE),
@@ -43,9 +44,9 @@ def colours() -> Callable[[int], tuple[int, int, int]]:
 def many(
     tmp_path_factory: pytest.TempPathFactory, colours: Callable[[int], tuple[int, int, int]]
 ) -> Path:
-    """A folder of 320 pictures, each of another colour, whose names are their numbers."""
+    """A folder of `MANY` pictures, each of another colour, whose names are their numbers."""
     folder = tmp_path_factory.mktemp("many")
-    for i in range(320):
+    for i in range(MANY):
         (folder / f"{i}.png").write_bytes(pictures.plain(colours(i), size=(8, 6)))
     return folder
 

@@ -20,7 +20,7 @@ from scoring.place import Place
 from scoring.plan import Header
 from tests import known_network
 from tests.live_server import free_port
-from tests.scoring.conftest import GOOD, Score, parts, rows
+from tests.scoring.conftest import GOOD, MANY, Score, parts, rows
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 180  # no claim of these tests depends on it
@@ -65,7 +65,7 @@ def assert_each_once(out: Path, colours: Callable[[int], tuple[int, int, int]]) 
     """All of `many`, and each with the answer to its own colour."""
     found = rows(out)
     numbers = [int(Path(row["path"]).stem) for row in found]
-    assert sorted(numbers) == list(range(320))
+    assert sorted(numbers) == list(range(MANY))
     for number, row in zip(numbers, found, strict=True):
         assert known_network.is_answer_to(colours(number), row)
 
@@ -77,7 +77,7 @@ def wait_for_parts(n: int, out: Path, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, (out.parent / "log.txt").read_text()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert len(parts(out)) < 20
+    assert len(parts(out)) < MANY // 16
 
 
 @pytest.mark.usefixtures("promoted")
@@ -98,7 +98,7 @@ def test_killed_and_started_again_it_goes_on_and_scores_nothing_twice(
         process.wait()
     time.sleep(1)  # what it had on the cluster ends once that notices
     before = {path: path.stat().st_mtime_ns for path in parts(out)}
-    assert 3 <= len(before) < 20
+    assert 3 <= len(before) < MANY // 16
     (out / f".part-00000001.parquet.{'0' * 32}").touch()  # as if killed while it was written
 
     done = score(*command, **variables)
