@@ -21,12 +21,13 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TRAIN_SET := $(VENV)/.train
 IMAGE_SET := $(VENV)/.image
+SCORE_SET := $(VENV)/.score
 DEV_SET := $(VENV)/.dev
 # an audit's CSV, as options that begin with $(1)
 decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train shards evaluate predict audit models rollback bench bench-train screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
+.PHONY: help serve train shards evaluate predict score audit models rollback bench bench-train bench-score screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,9 @@ predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg"
 shards: $(TRAIN_SET)  ## write DATA into tars at OUT, a DATA themselves, for what fits no disk (docs/distributed.md)
 	@$(PY) -m data.sharding "$(DATA)" "$(OUT)"
 
+score: $(SCORE_SET)  ## any number of pictures: IN=folder, list, Parquet or tar, OUT=folder (docs/scoring.md)
+	@$(PY) -m scoring $(if $(filter-out file,$(origin MODEL)),--model "$(MODEL)") "$(IN)" "$(OUT)"
+
 audit: $(TRAIN_SET)  ## look for wrong labels, duplicates, no animals: DATA= (docs/audit.md)
 	@$(PY) -m training audit "$(DATA)" $(call decided,--)
 
@@ -74,6 +78,9 @@ bench: model  ## requests a second, beside the engine alone, LitServe and FastAP
 
 bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its ceiling: DATA=
 	@$(PY) -m benchmarks.training_speed --source "$(DATA)"
+
+bench-score: model $(SCORE_SET)  ## pictures a second of scoring, beside its engine alone; two nodes beside one: DATA=
+	@$(PY) -m benchmarks.scoring --photographs "$(DATA)" --model "$(MODEL)"
 
 lessons: $(TRAIN_SET)  ## the lecture, runnable: train what it shows, write its page
 	@$(PY) -m lessons
@@ -120,7 +127,7 @@ vulnerabilities: $(IMAGE_SET)  ## every locked package against PyPI's list of kn
 	@$(PY) -m deploy.vulnerabilities
 
 lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)
-	@for set in serve heic gpu train image dev; do \
+	@for set in serve heic gpu train image score dev; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 			--generate-hashes --no-emit-index-url --no-header --annotation-style line \
 			requirements/$$set.in -o requirements/$$set.txt || exit 1; \
@@ -146,6 +153,11 @@ $(TRAIN_SET): requirements/train.txt | $(VENV)/bin/python
 $(IMAGE_SET): requirements/image.txt | $(TRAIN_SET)
 	@echo "== Installing what lists packages and looks for vulnerabilities"
 	@$(PY) -m pip install --quiet --require-hashes -r requirements/image.txt
+	@touch $@
+
+$(SCORE_SET): requirements/score.txt | $(VENV)/bin/python
+	@echo "== Installing what scores (about 1.5 GB)"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements/score.txt
 	@touch $@
 
 $(DEV_SET): requirements/dev.txt | $(TRAIN_SET)

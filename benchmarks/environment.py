@@ -11,12 +11,13 @@ from benchmarks.errors import BenchmarkError
 from data import cache
 
 
-def python_of(name: str, requirements: Path) -> Path:
+def python_of(name: str, requirements: Path, takes: str = "6 GB, some minutes") -> Path:
     """The Python of an environment that is made once, under the cache.
 
     Args:
         name: of its folder there, and for people.
-        requirements: a locked set, with hashes; torch's makes 6 GB of it.
+        requirements: a locked set, with hashes.
+        takes: how much room and time, for people.
     Raises:
         BenchmarkError: it cannot be made.
     """
@@ -27,7 +28,7 @@ def python_of(name: str, requirements: Path) -> Path:
     with cache.locked(place):
         if whole.is_file() and whole.read_text() == wanted:
             return python
-        print(f"== Installing {name} into {place} (6 GB, some minutes)", flush=True)
+        print(f"== Installing {name} into {place} ({takes})", flush=True)
         shutil.rmtree(place, ignore_errors=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
         try:
@@ -36,7 +37,8 @@ def python_of(name: str, requirements: Path) -> Path:
         except (OSError, subprocess.CalledProcessError) as exc:
             raise BenchmarkError(
                 f"{name} cannot be installed into {place}: {exc}. pip says why above; see that "
-                "the package registry can be reached and that 7 GB are free, and try again."
+                f"the package registry can be reached and that there is room ({takes}), and try "
+                "again."
             ) from exc
         whole.write_text(wanted)
     return python

@@ -35,7 +35,12 @@ class Decoder:
         weakref.finalize(self, _close_all, self._idle)
 
     async def __call__(self, data: bytes) -> np.ndarray:
-        """Decode one picture.
+        """Decode one picture; see `decode`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self.decode, data)
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """Decode one picture, and wait for it, in one of at most as many threads as processes.
 
         Returns:
             (224, 224, 3) uint8, RGB.
@@ -43,11 +48,6 @@ class Decoder:
             Problem: 400, 413, 415 or 422, as `service.images` judged it; 422 also if the
                 decoder crashed on it or took too long; 503 if none could be started.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._decode, data)
-
-    def _decode(self, data: bytes) -> np.ndarray:
-        """In one of as many threads as there are processes, so one of these is idle."""
         process = self._idle.get()
         try:
             for _ in range(TRIES):

@@ -18,12 +18,14 @@ class EngineError(ValueError):
     """The settings ask for what this model, or this machine, does not have."""
 
 
-def load(folder: Path, card: Card, settings: Settings) -> Engine:
+def load(folder: Path, card: Card, settings: Settings, *, threads: int | None = None) -> Engine:
     """The engine that serves an artifact.
 
     On a GPU where ONNX Runtime finds one: the fp32 graph, in fp16. Else on the CPU: the
     graph and the precision that export chose.
 
+    Args:
+        threads: on the CPU; all cores that this process may use, if None.
     Raises:
         EngineError: see there.
     """
@@ -38,7 +40,7 @@ def load(folder: Path, card: Card, settings: Settings) -> Engine:
         if settings.device == "gpu":
             raise EngineError(f"{variable('device')} is 'gpu', and {why}.")
         log.warning("%s. The CPU serves instead.", why.capitalize())
-    return _on_cpu(folder, card, settings)
+    return _on_cpu(folder, card, settings, threads)
 
 
 def check(card: Card, settings: Settings) -> None:
@@ -77,12 +79,11 @@ def _cpu_precisions(card: Card) -> list[str]:
     return [p for p in get_args(Precision) if p != "int8" or card.precision == "int8"]
 
 
-def _on_cpu(folder: Path, card: Card, settings: Settings) -> OpenVinoEngine:
+def _on_cpu(folder: Path, card: Card, settings: Settings, threads: int | None) -> OpenVinoEngine:
     wanted: Precision = next(
         (p for p in get_args(Precision) if p == settings.precision), card.precision
     )
     # Where the graph for OpenVINO is the one in int8, other precisions run the ONNX file.
     is_int8_file = card.precision == "int8" and wanted != "int8"
-    return OpenVinoEngine(
-        folder, wanted, graph=artifact.ONNX if is_int8_file else artifact.OPENVINO
-    )
+    graph = artifact.ONNX if is_int8_file else artifact.OPENVINO
+    return OpenVinoEngine(folder, wanted, graph=graph, threads=threads)

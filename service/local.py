@@ -41,9 +41,7 @@ class Local:
     def _decode(self, path: Path) -> np.ndarray | Problem:
         try:
             if path.stat().st_size > self._settings.max_upload_bytes:
-                most = self._settings.max_upload_bytes
-                detail = f"The picture has over {most} bytes, which is the most allowed."
-                return Problem(problems.TOO_MANY_BYTES, detail)
+                return problems.picture_too_long(self._settings.max_upload_bytes)
             return images.network_input(path.read_bytes(), max_pixels=self._settings.max_pixels)
         except OSError as exc:
             detail = f"The file cannot be read: {exc.strerror}."

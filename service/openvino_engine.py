@@ -55,6 +55,8 @@ class OpenVinoEngine(Engine):
         self._config = {
             "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
             "INFERENCE_NUM_THREADS": threads,
+            # Each process counts cores from the first: several would all be on the same.
+            "ENABLE_CPU_PINNING": threads >= usable_cores(),
         }
         self.name = f"OpenVINO on the CPU, {precision}, {threads} threads"
         super().__init__()

@@ -121,6 +121,12 @@ def of_image(error: images.ImageError) -> Problem:
     return Problem(_OF_IMAGE_ERROR[type(error)], str(error))
 
 
+def picture_too_long(max_bytes: int) -> Problem:
+    """413, of one picture."""
+    detail = f"The picture has over {max_bytes} bytes, which is the most allowed."
+    return Problem(TOO_MANY_BYTES, detail)
+
+
 def unauthorized() -> Problem:
     """401, with the challenge that RFC 9110 asks for."""
     detail = "This service wants an API key that it knows: send the header Authorization: Bearer"

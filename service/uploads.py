@@ -111,8 +111,7 @@ async def _read_parts(
 
 def _upload(part: Part, max_bytes: int) -> Upload:
     if len(part.data) > max_bytes:
-        detail = f"The picture has over {max_bytes} bytes, which is the most allowed."
-        return Upload(part.name, Problem(problems.TOO_MANY_BYTES, detail))
+        return Upload(part.name, problems.picture_too_long(max_bytes))
     data = bytes(part.data)
     if part.name is None and data and images.sniff(data) is None:
         detail = f"The part {FIELD!r} is a text field. Send a picture's bytes as a file"

@@ -14,6 +14,7 @@ ALLOWED = {
     "service": ("service",),
     "data": ("data", "service.artifact", "service.cores", "service.images"),
     "training": ("training", "data", "service"),
+    "scoring": ("scoring", "service"),
     "deploy": ("deploy", "service"),
     "lessons": (
         *("lessons", "data.cache", "data.errors", "data.npm", "data.picture", "data.starter"),
@@ -86,6 +87,7 @@ _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_mod
     [
         ("service", ("data", "training", *sorted(TRAINING_ONLY))),
         ("data", ("training", "torch", "pytorch_lightning")),
+        ("scoring", ("data", "training", "ray", *sorted(TRAINING_ONLY))),
     ],
 )
 def test_importing_all_of_a_package_loads_nothing_beyond_it(

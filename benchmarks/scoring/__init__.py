@@ -1,0 +1,1 @@
+"""`make bench-score`: scoring beside its engine alone, on two nodes beside one, and its memory."""

@@ -1,0 +1,156 @@
+"""`make bench-score`: scoring beside its engine alone, on two nodes beside one, and its memory.
+
+python -m benchmarks.scoring [--photographs SOURCE] [--model TAG] [--only engine,nodes,loss,memory]
+    [--pictures 4000] [--rows 1000000] [--rounds 3] [--out FILE.json]
+
+  engine   `python -m scoring` on this machine, beside the engine in a loop on pictures that are
+           decoded already, in turns
+  nodes    the same job on a Ray cluster of two nodes with a core each, beside one such node, in
+           turns
+  loss     the same job on two such nodes, of which one is killed: every picture once?
+  memory   of the process that the user starts, over so many rows
+
+Each replaces its own part of benchmarks/results/scoring.json.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tqdm import tqdm
+
+from benchmarks import machine, record
+from benchmarks.errors import BenchmarkError
+from benchmarks.scoring import jobs, loss, memory, nodes
+from benchmarks.serving import photographs
+from benchmarks.serving.photographs import Photographs
+from data.errors import DataError
+from service import artifact, store
+from service.artifact import ArtifactError
+from service.store import StoreError
+
+RESULT = Path(__file__).parent.parent / "results" / "scoring.json"
+ENGINE, NODES, LOSS, MEMORY = PARTS = "engine", "nodes", "loss", "memory"
+DIFFERENT = 400  # photographs; more of them are the same ones again
+ENGINE_S = 10  # of each batch size
+
+Measure = Callable[[], dict[str, float]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write; 1 for what the user can mend."""
+    options = _parser().parse_args(arguments)
+    try:
+        with TemporaryDirectory(prefix="scoring-") as work:
+            found = _measured(options, Path(work))
+    except (BenchmarkError, DataError, StoreError, ArtifactError) as exc:
+        print(f"Error: {exc}", file=sys.stderr)
+        return 1
+    kept = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    record.write(options.out, kept | found)
+    print(json.dumps(found, indent=2))
+    return 0
+
+
+def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if {ENGINE, NODES, LOSS} & set(options.only):
+        folder, tag = store.path_of(options.model)
+        chosen = photographs.spread(options.photographs, DIFFERENT)
+        about = {
+            "machine": machine.description(),
+            "model": {"tag": tag, "precision": artifact.verify(folder).precision},
+            "photographs": chosen.figures(),
+            "pictures": options.pictures,
+        }
+        source = jobs.listed(chosen.paths, options.pictures, work / "list.txt")
+        job = ("--model", tag)
+        if ENGINE in options.only:
+            measures = {
+                "engine": lambda: _engine(folder, chosen, work),
+                "job": lambda: _speeds(source, work, *job),
+            }
+            found[ENGINE] = about | _in_turns(measures, options.rounds, "job", "engine")
+        if NODES in options.only:
+            measures = {
+                "one": lambda: _on_nodes(1, source, work, *job),
+                "two": lambda: _on_nodes(2, source, work, *job),
+            }
+            found[NODES] = about | _in_turns(measures, options.rounds, "two", "one")
+        if LOSS in options.only:
+            found[LOSS] = about | loss.survived(source, work, *job)
+    if MEMORY in options.only:
+        measured = memory.measured(options.rows, work)
+        found[MEMORY] = {"machine": machine.description(), **measured}
+    return found
+
+
+def _in_turns(measures: dict[str, Measure], rounds: int, above: str, below: str) -> dict[str, Any]:
+    """Pictures a second of each, its rounds, and how one compares with the other."""
+    speeds: dict[str, list[dict[str, float]]] = {name: [] for name in measures}
+    turns = [(turn, name) for turn in range(1, rounds + 1) for name in measures]
+    for turn, name in tqdm(turns, unit="", disable=None):
+        print(f"== Round {turn} of {rounds}: {name}", file=sys.stderr, flush=True)
+        speeds[name].append(measures[name]())
+    pairs = list(zip(speeds[above], speeds[below], strict=True))
+    ratios = {
+        kind: round(statistics.median(over[kind] / under[kind] for over, under in pairs), 3)
+        for kind in ("whole", "running")
+    }
+    return {"rounds": speeds, f"{above} / {below}": ratios}
+
+
+def _engine(folder: Path, chosen: Photographs, work: Path) -> dict[str, float]:
+    """The fastest batch size's pictures a second."""
+    said = subprocess.check_output(
+        [
+            *(sys.executable, "-m", "benchmarks.serving.engine_alone"),
+            *(str(folder), str(chosen.listed_in(work)), str(ENGINE_S)),
+        ],
+        text=True,
+    )
+    fastest = max(json.loads(said).values())
+    return {"whole": fastest, "running": fastest}
+
+
+def _speeds(source: Path, work: Path, *options: str, **variables: str) -> dict[str, float]:
+    with TemporaryDirectory(dir=work) as out:
+        speed = jobs.timed(source, Path(out) / "out", *options, **variables)
+    return {"whole": speed.whole, "running": round(speed.running, 2)}
+
+
+def _on_nodes(count: int, source: Path, work: Path, *options: str) -> dict[str, float]:
+    with nodes.pinned(count) as cluster:
+        return _speeds(source, work, *options, RAY_ADDRESS=str(cluster.address))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--photographs", default="starter", help="as for make train (%(default)s)")
+    parser.add_argument("--model", default=store.LATEST, help="tag (%(default)s)")
+    parser.add_argument("--only", type=_parts, default=PARTS, help="of those above")
+    parser.add_argument("--pictures", type=int, default=4000, help="of each job (%(default)s)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="for memory (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
+    parser.add_argument("--out", type=Path, default=RESULT, help="(%(default)s)")
+    return parser
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := sorted(set(names) - set(PARTS)):
+        raise argparse.ArgumentTypeError(
+            f"unknown: {', '.join(unknown)}. There are {', '.join(PARTS)}"
+        )
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Ray: one of our own on this machine, or the cluster that RAY_ADDRESS names."""
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from scoring.errors import ScoringError
+from scoring.place import reason
+from service.cores import usable_cores
+
+ADDRESS = "RAY_ADDRESS"
+# Ray reads these when it is imported, and so do the processes that it starts.
+_ALWAYS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns
+    # Else it says of each pool of actors that their arguments may be lost. The driver has them.
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+_OURS = {
+    "RAY_AUTH_MODE": "token",
+    # On Linux, too: a node whose address is the loopback's. Asked for by address, it is not heeded.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+}
+_REPOSITORY = Path(__file__).parent.parent
+_SHIPPED = ("scoring", "service")  # a cluster's nodes need the packages of score.txt only
+# Some forty shards, decoded or on their way; Ray's own choice is a third of the memory.
+_OBJECT_STORE_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What there is to compute with. cores: of each node."""
+
+    cores: tuple[int, ...]
+    gpus: int
+
+
+@contextmanager
+def connected() -> Iterator[Capacity]:
+    """Ray, until the end of the block.
+
+    Our own listens on the loopback only, to who knows a token that is made for this job, has no
+    dashboard and tells nobody anything.
+
+    Raises:
+        ScoringError: the cluster cannot be reached, or has no core.
+    """
+    for name, value in _ALWAYS.items():
+        os.environ.setdefault(name, value)
+    address = os.environ.get(ADDRESS)
+    if not address:
+        os.environ |= _OURS | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    import ray
+    from ray import data
+
+    logging.getLogger(data.__name__).setLevel(logging.CRITICAL)  # its errors are raised, too
+
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if address:
+            modules = [str(_REPOSITORY / name) for name in _SHIPPED]
+            ray.init(address=address, runtime_env={"py_modules": modules}, **quiet)
+        else:
+            ray.init(
+                address="local",
+                num_cpus=usable_cores(),
+                object_store_memory=min(_OBJECT_STORE_BYTES, _a_third_of_memory()),
+                include_dashboard=False,
+                **quiet,
+            )
+    except (ConnectionError, ValueError, RuntimeError) as exc:
+        where = f"the cluster at {ADDRESS}={address}" if address else "Ray on this machine"
+        raise ScoringError(f"There is no reaching {where}: {reason(exc)}.") from exc
+    try:
+        yield _capacity(ray.nodes())
+    finally:
+        ray.shutdown()
+
+
+def _capacity(nodes: list[dict[str, Any]]) -> Capacity:
+    alive = [node["Resources"] for node in nodes if node["Alive"]]
+    cores = tuple(int(found.get("CPU", 0)) for found in alive)
+    gpus = sum(int(found.get("GPU", 0)) for found in alive)
+    if not any(cores):
+        raise ScoringError("The cluster has no node with a core. Start one with `ray start`.")
+    return Capacity(tuple(filter(None, cores)), gpus)
+
+
+def _a_third_of_memory() -> int:
+    return int(psutil.virtual_memory().total // 3)

@@ -1,0 +1,102 @@
+"""Addresses: what they mean, what can be read there, and writing in one step."""
+
+import os
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from scoring.errors import ScoringError
+from scoring.place import Place
+
+
+@pytest.mark.parametrize(
+    ("text", "folder", "address"),
+    [
+        ("/pictures/a.jpg", None, "/pictures/a.jpg"),
+        ("file:///pictures/a.jpg", None, "/pictures/a.jpg"),
+        ("a.jpg", "/lists", "/lists/a.jpg"),
+        ("/b/a.jpg", "s3://bucket/lists", "/b/a.jpg"),
+        ("cat/a.jpg", "s3://bucket/lists", "s3://bucket/lists/cat/a.jpg"),
+        ("s3://bucket/a b?c#d%20.jpg", "/lists", "s3://bucket/a b?c#d%20.jpg"),
+    ],
+)
+def test_an_address_means(text: str, folder: str | None, address: str) -> None:
+    assert Place.of(text, Place(folder) if folder else None).address == address
+
+
+def test_a_relative_path_is_one_of_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Place.of("a.jpg") == Place(str(tmp_path / "a.jpg"))
+
+
+def test_files_are_found_to_any_depth_and_hidden_ones_are_passed_over(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b/c/d.jpg", "b/.e.jpg", ".f/g.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "b" / "round").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    found = {place.address for place in Place(str(tmp_path)).files()}
+    assert found == {str(tmp_path / "a.jpg"), str(tmp_path / "b/c/d.jpg")}
+
+
+def test_part_of_a_file_is_read_and_no_more_than_there_is(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    place = Place(str(tmp_path / "a"))
+    assert [place.read(4, 2), place.read(100, 8), place.read(1, 20)] == [b"2345", b"89", b""]
+
+
+def test_a_file_is_written_whole_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    place = Place(str(tmp_path)) / "new" / "a"
+    place.write_whole(b"one")
+    place.write_whole(b"two")
+    assert place.read(10) == b"two"
+    assert place.folder.names() == ["a"]
+
+
+def test_whatever_ends_the_writing_the_file_of_before_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(str(tmp_path / "a"))
+    place.write_whole(b"one")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        place.write_whole(b"two")
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"one"]
+
+
+def test_what_only_fsspec_knows_is_read_listed_and_written_too() -> None:
+    folder = Place("memory://box/pictures")
+    try:
+        (folder / "cat" / "a.jpg").write_whole(b"cat")
+        (folder / "b.jpg").write_whole(b"dog")
+        found = {place.address: place.read(10) for place in folder.files()}
+        assert found == {
+            "memory://box/pictures/cat/a.jpg": b"cat",
+            "memory://box/pictures/b.jpg": b"dog",
+        }
+        assert [folder.kind(), (folder / "b.jpg").kind(), (folder / "c").kind()] == [
+            *("folder", "file", None)
+        ]
+    finally:
+        fsspec.filesystem("memory").rm("/", recursive=True)
+
+
+def test_an_unknown_scheme_is_refused_with_what_is_known() -> None:
+    with pytest.raises(ScoringError, match=r"gopher://hole cannot be reached.*s3, gs, hdfs"):
+        Place("gopher://hole/a.jpg").kind()
+
+
+def test_names_that_are_not_utf_8_can_be_shown(tmp_path: Path) -> None:
+    raw = os.fsencode(tmp_path) + b"/k\xe4tzchen.jpg"
+    Path(os.fsdecode(raw)).write_bytes(b"cat")
+    (place,) = Place(str(tmp_path)).files()
+    assert place.read(10) == b"cat"
+    assert str(place).endswith(r"k\xe4tzchen.jpg")
