@@ -27,7 +27,15 @@ export function redraw(pictures) {
     const rows = sorted(pictures());
     section.hidden = rows.length === 0;
     body.replaceChildren(...rows.map(row));
+    mark(); // with the rows, not before: whoever is told "ascending" finds them so
   });
+}
+
+function mark() {
+  const direction = order.sign > 0 ? "ascending" : "descending";
+  for (const heading of headings) {
+    heading.ariaSort = heading.dataset.key === order.key ? direction : "none";
+  }
 }
 
 /** The pictures in the table's order; those without a value come last, whichever way. */
@@ -48,8 +56,6 @@ export function sortable(onSort) {
     heading.querySelector("button").addEventListener("click", () => {
       const { key } = heading.dataset;
       order = { key, sign: order.key === key ? -order.sign : 1 };
-      for (const other of headings) other.ariaSort = "none";
-      heading.ariaSort = order.sign > 0 ? "ascending" : "descending";
       onSort();
     });
   }
