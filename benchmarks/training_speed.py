@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.pictures < 1:
         parser.error(f"--pictures is {options.pictures}; it must be at least 1")
     try:
-        manifest = build(resolve(options.source))
+        source = resolve(options.source)
+        manifest = build(source)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "manifest.csv"
             rows = thinned(manifest, options.pictures)
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "device": device.type,
         "precision": stages.precision,
         "batch_size": stages.batch_size,
-        "source": resolve(options.source).name,
+        "source": Path(source.name).name,  # where it lies is nobody's business
         "pictures": len(rows.rows) * epochs,
         "rounds": ROUNDS,
         "machine": machine.description(),
