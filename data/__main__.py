@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data.errors import DataError
+from data.command import status_of
 from data.folder import LAYOUTS
 from data.manifest import Manifest, build
 from data.picture import ALL_LABELS
@@ -21,21 +21,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):  # file names need not be UTF-8
         sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        fractions = Fractions(arguments.test_fraction, arguments.val_fraction)
-        previous = Manifest.load(arguments.previous) if arguments.previous else None
-        manifest = build(resolve(arguments.data), previous, fractions)
-        print(report(manifest))
-        if arguments.out:
-            manifest.save(arguments.out)
-            print(f"written to {arguments.out}")
-    except DataError as exc:
-        print(f"error: {exc}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    return 0
+    return status_of(lambda: _scan(arguments))
+
+
+def _scan(arguments: argparse.Namespace) -> None:
+    fractions = Fractions(arguments.test_fraction, arguments.val_fraction)
+    previous = Manifest.load(arguments.previous) if arguments.previous else None
+    manifest = build(resolve(arguments.data), previous, fractions)
+    print(report(manifest))
+    if arguments.out:
+        manifest.save(arguments.out)
+        print(f"written to {arguments.out}")
 
 
 def report(manifest: Manifest) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from data import manifest_csv, shards
+from data.command import status_of
 from data.errors import DataError
 from data.manifest import Manifest, build, read_bytes
 from data.picture import ALL_LABELS, SPLITS, Row
@@ -138,20 +139,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--shard-mb", type=float, default=SHARD_MB, metavar="MB", help="(default: %(default)s)"
     )
     options = parser.parse_args(argv)
-    try:
-        if options.data.endswith(".csv"):
-            manifest = Manifest.load(Path(options.data))
-        else:
-            manifest = build(resolve(options.data))
-        count = write(manifest, options.folder, options.shard_mb)
-    except DataError as exc:
-        print(f"error: {exc}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    return status_of(lambda: _shard(options))
+
+
+def _shard(options: argparse.Namespace) -> None:
+    if options.data.endswith(".csv"):
+        manifest = Manifest.load(Path(options.data))
+    else:
+        manifest = build(resolve(options.data))
+    count = write(manifest, options.folder, options.shard_mb)
     print(f"{len(manifest.rows)} pictures in {count} shards: {options.folder}")
-    return 0
 
 
 if __name__ == "__main__":
