@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def connected() -> Iterator[Capacity]:
     import ray
     from ray import data
 
+    ours = signal.getsignal(signal.SIGTERM)
+
     logging.getLogger(data.__name__).setLevel(logging.CRITICAL)  # its errors are raised, too
 
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -82,6 +85,7 @@ def connected() -> Iterator[Capacity]:
         yield _capacity(ray.nodes())
     finally:
         ray.shutdown()
+        signal.signal(signal.SIGTERM, ours)  # Ray left its own
 
 
 def _capacity(nodes: list[dict[str, Any]]) -> Capacity:

@@ -73,7 +73,7 @@ class Metrics(Record):
 class Dataset(Record):
     """Which pictures the model was made from."""
 
-    name: str
+    name: str  # "starter", or its folder's last name
     digest: str  # sha256 over the manifest's sorted (sha256, label, split)
     counts: dict[str, dict[str, int]]  # split -> label -> count
 
@@ -83,7 +83,7 @@ class Recipe(Record):
 
     backbone: str
     weights: str
-    config: str  # the training run's full configuration, YAML
+    config: str  # the training run's configuration, YAML; of absolute paths the last name
     seed: int
     stage: str  # which of the run's networks was exported
     log_losses: dict[str, float] = {}  # of each, on the validation part

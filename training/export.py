@@ -6,6 +6,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -75,7 +76,9 @@ def _write(run: Run, scratch: Path) -> Card:
             calibration=fitted,
             metrics=judge_test_part(OpenVinoEngine(folder, precision), manifest, fitted),
             dataset=Dataset(
-                name=run.state["source"], digest=manifest.digest, counts=manifest.counts
+                name=Path(run.state["source"]).name,
+                digest=manifest.digest,
+                counts=manifest.counts,
             ),
             recipe=_recipe(run, chosen),
             proof=proved,
@@ -108,16 +111,28 @@ def _sentence(agreements: dict[str, Agreement]) -> str:
 
 
 def _recipe(run: Run, chosen: Chosen) -> Recipe:
-    config = run.config.read_text()
+    config = yaml.safe_load(run.config.read_text())
     return Recipe(
         backbone=chosen.checkpoint.backbone,
         weights=chosen.checkpoint.origin,
-        config=config,
-        seed=int(yaml.safe_load(config)["seed_everything"]),
+        config=yaml.safe_dump(_without_folders(config), sort_keys=False),
+        seed=int(config["seed_everything"]),
         stage=chosen.name,
         log_losses=chosen.log_losses,
         accuracies=chosen.accuracies,
     )
+
+
+def _without_folders(value: Any) -> Any:
+    """A configuration whose absolute paths are their last name: a server shows it to anybody."""
+    match value:
+        case dict():
+            return {key: _without_folders(each) for key, each in value.items()}
+        case list():
+            return [_without_folders(each) for each in value]
+        case str() if Path(value).is_absolute():
+            return Path(value).name
+    return value
 
 
 def _git_commit() -> str:

@@ -42,6 +42,7 @@ def cluster(bucket: dict[str, str]) -> Iterator[Any]:
     os.environ |= _SETTINGS | bucket
     from ray.cluster_utils import Cluster
 
+    ours = signal.getsignal(signal.SIGTERM)
     nodes = Cluster(
         initialize_head=True,
         head_node_args={"num_cpus": 0, "include_dashboard": False},
@@ -51,6 +52,7 @@ def cluster(bucket: dict[str, str]) -> Iterator[Any]:
         yield nodes
     finally:
         nodes.shutdown()
+        signal.signal(signal.SIGTERM, ours)  # Ray left its own
         for name in _SETTINGS | bucket:
             del os.environ[name]
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from data.manifest import Manifest
 from data.picture import TEST
@@ -30,10 +31,21 @@ def test_the_card_says_what_the_model_was_made_from(released: Finished, card: Ca
     manifest = Manifest.load(released.run.manifest)
     assert card.dataset.digest == manifest.digest
     assert card.dataset.counts == manifest.counts
-    assert card.dataset.name == released.run.state["source"]
+    assert card.dataset.name == Path(released.run.state["source"]).name
     assert (card.recipe.backbone, card.recipe.weights) == ("resnet18", "file random.pth")
-    assert card.recipe.config == released.run.config.read_text()
     assert card.recipe.seed == 1
+
+
+def test_the_card_shows_no_folder_of_the_machine(released: Finished, card: Card) -> None:
+    """Whoever asks the server for it may read it."""
+    whole = yaml.safe_load(released.run.config.read_text())
+    shown = yaml.safe_load(card.recipe.config)
+    assert Path(whole["data"]["source"]).is_absolute()
+    assert shown["data"] == whole["data"] | {
+        key: Path(whole["data"][key]).name for key in ("source", "manifest")
+    }
+    for folder in (released.run.folder, whole["data"]["source"]):
+        assert str(Path(folder).parent) not in card.model_dump_json()
 
 
 def test_what_is_exported_has_the_lowest_validation_loss_of_all_candidates(card: Card) -> None:

@@ -160,7 +160,7 @@ def test_the_verdict_and_the_headline_come_first(written: Written, page: Page) -
 
 def test_everything_needed_to_run_it_again_is_there(written: Written, page: Page) -> None:
     card = artifact.read_card(written.run.artifact)
-    assert card.recipe.config in page.text
+    assert written.run.config.read_text() in page.text
     assert card.git_commit in page.text
     assert card.dataset.digest in page.text
     assert f"--config {written.run.config}" in page.text

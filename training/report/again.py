@@ -56,7 +56,7 @@ def gather(run: Run, card: Card, manifest: Manifest) -> Again:
             shlex.join(("python", "-m", "training", "fit", *config)),
             "python -m training release",
         ],
-        config=card.recipe.config,
+        config=run.config.read_text(),
         seed=card.recipe.seed,
         backbone=card.recipe.backbone,
         weights=card.recipe.weights,
@@ -68,7 +68,7 @@ def gather(run: Run, card: Card, manifest: Manifest) -> Again:
         manifest=readable(str(run.manifest)),
         excluded=len(manifest.excluded),
         excluded_first=[
-            LeftOut(name=name_in(card.dataset.name, e.path), reason=readable(e.reason))
+            LeftOut(name=name_in(run.state["source"], e.path), reason=readable(e.reason))
             for e in manifest.excluded[:EXCLUDED_SHOWN]
         ],
     )

@@ -79,7 +79,7 @@ def gather(run: Run) -> tuple[Findings, Examined]:
             robustness=robustness.measure(
                 engine, manifest.part(TEST, labels=LABELS), card.calibration
             ),
-            mistakes=mistakes.find(examined, card.calibration, card.dataset.name),
+            mistakes=mistakes.find(examined, card.calibration, state["source"]),
             comparison=comparison.read(run),
             again=again.gather(run, card, manifest),
         ),
