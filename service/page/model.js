@@ -18,7 +18,8 @@ export async function showModel() {
 }
 
 function show({ tag, metrics, dataset, recipe, calibration, precision }) {
-  const trained = Object.values(dataset.counts.train ?? {}).reduce((sum, n) => sum + n, 0);
+  const { cat = 0, dog = 0 } = dataset.counts.train ?? {}; // `neither` is measured with only
+  const trained = cat + dog;
   const none = "its card has no figures";
   figures.replaceChildren(
     metrics
