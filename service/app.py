@@ -7,7 +7,6 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -19,7 +18,6 @@ from service.batch import batch
 from service.explainer import Explain, Score
 from service.explanation import FILTERS
 from service.intake import Intake
-from service.lingering import Lingering
 from service.page_files import PageFiles
 from service.problems import Problem
 from service.record import Record
@@ -183,13 +181,6 @@ def build(
             Route("/docs", routes.docs),
             Route("/openapi.json", routes.openapi),
             Route("/metrics", routes.metrics),
-        ],
-        middleware=[
-            Middleware(
-                Lingering,
-                max_bytes=settings.max_batch_bytes,
-                timeout_s=settings.upload_timeout_s,
-            ),
         ],
         exception_handlers={
             Problem: _as_problem,

@@ -12,8 +12,9 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
-from service import heic
+from service import gif, heic, png
 from service.colour import to_rgb
+from service.upright import ignore_xmp, orientation, upright
 
 SIDE = 224  # the network sees the central square of a picture, scaled to this side
 TRAINING_SIDE = 256  # short side that augmentation crops from
@@ -22,7 +23,6 @@ INTERPOLATION = "bilinear"  # with antialiasing: Pillow widens the filter when i
 MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
 MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height
 
-_EXIF_ORIENTATION = 0x0112
 _LEAST_SIDE = 2 * TRAINING_SIDE  # short side that a large picture is shrunk to on decoding
 _SCALE_IT_DOWN = f"Scale it down: {_LEAST_SIDE} pixels on the short side lose nothing."
 
@@ -136,6 +136,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise UnsupportedImage(f"{came} Send one of: {', '.join(k.media_type for k in KINDS)}.")
     if kind is HEIC:
         heic.register()
+    if kind is PNG:
+        data = png.pixels_only(data)
     try:
         with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
             _refuse_bomb(image.size, max_pixels)
@@ -143,8 +145,11 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             if kind is JPEG and scale < 1:
                 width, height = image.size
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
+            frame = gif.frame_box(image) if kind is GIF else None
+            ignore_xmp(image)
             image.load()  # which turns a TIFF upright, and takes its orientation away
-            return _upright(to_rgb(image, _LEAST_SIDE), _orientation(image))
+            canvas = gif.uncovered(image, frame) if frame else image
+            return upright(to_rgb(canvas, _LEAST_SIDE), orientation(image))
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
@@ -156,8 +161,9 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     # is its verdict on these bytes, and its text can leak our paths.
     except Exception as exc:
         raise DamagedImage(
-            f"The picture starts as {kind.media_type} but cannot be read to its end: "
-            "it is truncated or damaged. Send the whole, undamaged file."
+            f"The picture starts as {kind.media_type} but cannot be read to its end: it is "
+            "truncated or damaged, or of a variant that is not read here. Send the whole, "
+            "undamaged file, or save the picture anew as a JPEG."
         ) from exc
 
 
@@ -224,27 +230,3 @@ def _bomb_message(what: str, max_pixels: int, came: int | None = None) -> str:
         f"The picture has {what} {came_text} pixels; at most {max_pixels / 1e6:g} million "
         f"are allowed. {_SCALE_IT_DOWN}"
     ).replace("  ", " ")
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; broken EXIF spoils no picture and means 1."""
-    try:
-        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    except Exception:  # Pillow's EXIF parser raises what struct, TIFF and int() raise
-        return 1
-
-
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    method = _TRANSPOSE.get(orientation)
-    return image if method is None else image.transpose(method)

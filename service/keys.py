@@ -38,9 +38,13 @@ class Keys:
         self._digests = _read(path)
 
     def __contains__(self, key: str) -> bool:
-        """In time that says nothing of how much of a key was right, or which."""
+        """In time that says nothing of how much of a key was right, or which.
+
+        Args:
+            key: as headers are read, a character a byte.
+        """
         self._read_again_if_changed()
-        digest = _digest(key)
+        digest = _digest(key.encode("latin-1"))
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         return any(matches)
 
@@ -89,7 +93,7 @@ def _version(path: Path) -> tuple[int, int, int] | None:
 
 def _read(path: Path) -> list[bytes]:
     try:
-        lines = [line.strip() for line in path.read_text().splitlines()]
+        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else "it is no text"
         raise KeysError(f"The API keys cannot be read from {path}: {why}.") from exc
@@ -101,9 +105,9 @@ def _read(path: Path) -> list[bytes]:
             f"{path} holds an API key of under {MIN_LENGTH} characters. `openssl rand -hex 32` "
             "makes a good one."
         )
-    return [_digest(key) for key in keys]
+    return [_digest(key.encode()) for key in keys]
 
 
-def _digest(key: str) -> bytes:
+def _digest(key: bytes) -> bytes:
     """Of one length, whatever the key's."""
-    return hashlib.sha256(key.encode()).digest()
+    return hashlib.sha256(key).digest()

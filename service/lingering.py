@@ -8,8 +8,11 @@ reset". So send the answer at once, and only then read on for a while and drop w
 
 import asyncio
 import contextlib
+import os
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service import settings
 
 
 class Lingering:
@@ -52,6 +55,12 @@ class Lingering:
             return await send({"type": "http.response.body", "body": b""})
 
         return await self.app(scope, receive_and_note, send_and_linger)
+
+
+def linger(app: ASGIApp) -> Lingering:
+    """Around all that may answer early: within the bounds that the settings have for bodies."""
+    chosen = settings.from_environment(os.environ)
+    return Lingering(app, max_bytes=chosen.max_batch_bytes, timeout_s=chosen.upload_timeout_s)
 
 
 _BODILESS = ("GET", "HEAD", "OPTIONS")

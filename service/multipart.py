@@ -39,7 +39,7 @@ class PartReader:
             too_many: what to raise for the one after those.
             max_part_bytes: of a longer part, one byte more is kept and the rest dropped.
         Raises:
-            Problem: no boundary, or one longer than RFC 2046 allows.
+            Problem: no boundary, or one that is too long: over 256 characters. RFC 2046 has 70.
         """
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
@@ -69,14 +69,15 @@ class PartReader:
                 },
             )
         except FormParserError as exc:
-            raise _malformed("its boundary is longer than 70 characters") from exc
+            raise _malformed("its boundary is longer than 256 characters") from exc
 
     def feed(self, chunk: bytes) -> None:
         """Raises: Problem: malformed, or too many parts."""
         try:
             self._parser.write(chunk)
         except FormParserError as exc:
-            raise _malformed("its parts are not framed by the boundary it names") from exc
+            why = "its parts are not framed by the boundary it names, or their headers are longer "
+            raise _malformed(f"{why}or more than is allowed") from exc
 
     def close(self) -> None:
         """Raises: Problem: the body ended before its closing boundary."""

@@ -35,6 +35,7 @@ from service.explainer import Explainer
 from service.gathering import Gathering
 from service.headers import SecurityHeaders
 from service.keys import Keys, KeysError, RequireKey
+from service.lingering import linger
 from service.remote import CHUNK, WIDTH, Remote, insist
 from service.settings import REQUEST_TIMEOUT_S
 from service.sight import Sight
@@ -242,5 +243,5 @@ class Watched:
 
 
 # Outermost first, around BentoML's routes too. Whatever answers must be beneath the watch.
-for middleware in (SecurityHeaders, Watched, allow_origins, RequireKey, SystemRoutes):
+for middleware in (SecurityHeaders, Watched, linger, allow_origins, RequireKey, SystemRoutes):
     CatDog.add_asgi_middleware(middleware)  # type: ignore[attr-defined]

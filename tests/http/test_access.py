@@ -1,5 +1,6 @@
 """Who may ask: API keys, and pages of other origins."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def test_without_a_valid_key_it_is_401(
     response = guarded.post(path, content=pictures.plain(), headers=headers)
     assert "Authorization: Bearer" in assert_problem(response, 401, "unauthorized")
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/livez"])
+def test_refusal_reaches_who_uploads_much_on_a_connection_that_is_then_closed(
+    guarded: httpx.Client, path: str
+) -> None:
+    """As proxies that speak HTTP/1.0 do. A reset would make the 401 their 502."""
+    url, n_bytes = guarded.base_url, 32 * 2**20
+    head = f"POST {path} HTTP/1.1\r\nHost: catdog\r\nConnection: close\r\n"
+    with socket.create_connection((url.host, url.port), timeout=30) as connection:
+        connection.sendall(f"{head}Content-Length: {n_bytes}\r\n\r\n".encode())
+        for _ in range(n_bytes // 2**20):
+            connection.sendall(bytes(2**20))
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 4")
 
 
 def test_with_a_valid_key_it_is_answered(guarded: httpx.Client) -> None:

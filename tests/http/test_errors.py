@@ -159,7 +159,8 @@ def test_chunked_raw_body_of_11_mb_is_too_long(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/nothing", "/schema.json", "/docs.json", "/static_content/index.css", "/assets/x",
-     "/page/../app.py", "/page/nothing.js", "/predict/", "/score", "/Network/score"],
+     "/page/../app.py", "/page/nothing.js", "/predict/", "/score", "/Network/score",
+     "/schema.json%0A", "/metrics%0A", "/readyz%0A", "/model%0A", "/%0A", "/a%0Ab"],
 )  # fmt: skip
 def test_nothing_is_served_that_is_not_ours(client: httpx.Client, path: str) -> None:
     response = client.get(path)
@@ -186,6 +187,17 @@ def test_wrong_method_names_the_right_ones(
     response = client.request(method, path)
     assert_problem(response, 405, "method-not-allowed")
     assert set(response.headers["allow"].split(", ")) == allowed
+
+
+def test_websocket_is_refused_as_every_other_request_is(client: httpx.Client) -> None:
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    response = client.get("/predict", headers=handshake)
+    assert "WebSocket" in assert_problem(response, 400, "malformed-request")
 
 
 def test_connection_survives_an_error(client: httpx.Client) -> None:

@@ -25,6 +25,15 @@ def test_each_line_is_a_key_but_for_comments_and_blanks(path: Path) -> None:
     assert [key for key in ("", "# the shop's", OLD[:-1], OLD + "x", NEW) if key in keys] == []
 
 
+def test_key_is_the_bytes_of_its_line_whatever_program_wrote_them(path: Path) -> None:
+    """Some begin a text with a byte order mark; clients send other letters in UTF-8."""
+    path.write_bytes(b"\xef\xbb\xbf" + f"{OLD}\r\nschlüssel-des-ladens\r\n".encode())
+    keys = Keys(path)
+    assert OLD in keys
+    as_a_header_is_read = "schlüssel-des-ladens".encode().decode("latin-1")
+    assert as_a_header_is_read in keys
+
+
 def test_keys_are_rotated_without_a_restart(path: Path) -> None:
     keys = Keys(path)
     path.write_text(f"{OLD}\n{NEW}\n")

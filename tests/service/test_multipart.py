@@ -61,8 +61,14 @@ def test_body_that_stops_early_is_malformed(end: int) -> None:
         read(BODY[:end])
 
 
+@pytest.mark.parametrize("headers", [f"X: {'y' * 5000}\r\n", "X: y\r\n" * 20], ids=["long", "many"])
+def test_overlong_headers_of_a_part_are_named_as_what_is_wrong(headers: str) -> None:
+    with pytest.raises(Problem, match="headers are longer or more than is allowed"):
+        read(part("image", b"x", "a").replace(b"\r\n\r\n", f"\r\n{headers}\r\n".encode()))
+
+
 def test_overlong_boundary_is_malformed() -> None:
-    with pytest.raises(Problem, match="boundary"):
+    with pytest.raises(Problem, match="boundary is longer than 256"):
         PartReader(
             f"multipart/form-data; boundary={'x' * 500}",
             max_parts=1,
