@@ -99,12 +99,12 @@ class Network:
             Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
 
-    @bentoml.api(**_BATCHED)  # type: ignore[untyped-decorator]
+    @bentoml.api(**_BATCHED)
     def score(self, pixels: np.ndarray) -> np.ndarray:
         """Score a batch; see `_rows`."""
         return self._rows(pixels)
 
-    @bentoml.api(**_BATCHED)  # type: ignore[untyped-decorator]
+    @bentoml.api(**_BATCHED)
     def score_beside(self, pixels: np.ndarray) -> np.ndarray:
         """Score a batch, while `score` may be scoring another."""
         return self._rows(pixels)
@@ -127,7 +127,7 @@ class Network:
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
 
-    @bentoml.api  # type: ignore[untyped-decorator]
+    @bentoml.api
     def see(self, pixels: np.ndarray) -> Any:
         """Say what the network responds to in one picture.
 
@@ -156,7 +156,7 @@ class CatDog:
 
     network = bentoml.depends(Network)
 
-    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @bentoml.on_deployment
     @staticmethod
     def pin_model() -> None:
         """Before any process starts: settle settings and model, or refuse to start.
@@ -222,7 +222,7 @@ class CatDog:
     async def _see(self, pixels: np.ndarray) -> Sight:
         return Sight.of(await self.network.to_async.see(pixels))
 
-    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    @bentoml.on_shutdown
     def stop_watching(self) -> None:
         """After the last answer."""
         self.watch.close()

@@ -10,7 +10,7 @@ from http.client import HTTPException
 from typing import Literal, NamedTuple
 
 import numpy as np
-from sklearn.model_selection import train_test_split  # type: ignore[import-untyped]
+from sklearn.model_selection import train_test_split
 
 from data import cache, npm
 from data.errors import DataError

@@ -152,7 +152,7 @@ def _png(pixels: np.ndarray) -> str:
 
 def _kernels(classifier: Classifier) -> list[list[list[float]]]:
     """The first layer's, if it is a convolution: (F, K, K), to four digits."""
-    first = classifier.network[0]  # type: ignore[index]
+    first = classifier.network[0]
     if not isinstance(first, torch.nn.Conv2d):
         return []
     weights: list[list[list[float]]] = (

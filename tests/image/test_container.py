@@ -66,7 +66,7 @@ def test_it_can_write_nowhere_but_to_tmp(isolated: Container, folder: str) -> No
     write = "import pathlib; pathlib.Path('{}/x').write_text('')"
     refused = isolated.python(write.format(folder))
     assert b"Read-only file system" in refused.stderr
-    assert isolated.python(write.format("/tmp")).returncode == 0  # noqa: S108
+    assert isolated.python(write.format("/tmp")).returncode == 0  # noqa: S108 - the container's own
 
 
 def test_its_processes_are_nobody_and_may_nothing(isolated: Container) -> None:
