@@ -158,9 +158,19 @@ def test_chunked_raw_body_of_11_mb_is_too_long(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/schema.json", "/docs.json", "/static_content/index.css", "/assets/x",
-     "/page/../app.py", "/page/nothing.js", "/predict/", "/score", "/Network/score"],
-)  # fmt: skip
+    [
+        "/nothing",
+        "/schema.json",
+        "/docs.json",
+        "/static_content/index.css",
+        "/assets/x",
+        "/page/../app.py",
+        "/page/nothing.js",
+        "/predict/",
+        "/score",
+        "/Network/score",
+    ],
+)
 def test_nothing_is_served_that_is_not_ours(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     assert_problem(response, 404, "not-found")

@@ -252,9 +252,14 @@ def test_a_graph_without_activation_maps_says_what_to_do(tmp_path: Path) -> None
 
 
 RECIPE = Recipe(
-    backbone="resnet18", weights="none", config="", seed=1, stage="stage two",
-    log_losses={"stage one": 0.2, "stage two": 0.1}, accuracies={"stage two": 0.9},
-)  # fmt: skip
+    backbone="resnet18",
+    weights="none",
+    config="",
+    seed=1,
+    stage="stage two",
+    log_losses={"stage one": 0.2, "stage two": 0.1},
+    accuracies={"stage two": 0.9},
+)
 
 
 def test_learning_curves_are_what_the_logger_wrote(tmp_path: Path) -> None:
