@@ -5,9 +5,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.artifact import LABELS, Calibration
-
-NEITHER = "neither"
+from service.artifact import LABELS, NEITHER, Calibration
 
 
 class Answer(BaseModel):

@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 from tqdm import tqdm
 
 from data.manifest import read_bytes
-from data.picture import NEITHER, Row
+from data.picture import ALL_LABELS, NEITHER, Row
 from service.answer import probabilities
 from service.artifact import LABELS, Calibration, Interval, Metrics
 from service.cores import usable_cores
@@ -106,7 +106,7 @@ def metrics(judged: Judged, calibration: Calibration, part: str) -> Metrics:
     right = np.array([a == t for a, t in zip(answered, true, strict=True)])
     p = probabilities(pets.scores.logits, calibration.temperature)
     chosen = p.argmax(1)
-    confusion = {t: dict.fromkeys((*LABELS, NEITHER), 0) for t in (*LABELS, NEITHER)}
+    confusion = {t: dict.fromkeys(ALL_LABELS, 0) for t in ALL_LABELS}
     for row, label in zip(judged.rows, judged.answers(calibration), strict=True):
         confusion[row.label][label] += 1
     rejected = sum(a == NEITHER for a in others.answers(calibration))
