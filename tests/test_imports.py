@@ -17,7 +17,8 @@ ALLOWED = {
     "scoring": ("scoring", "service"),
     "deploy": ("deploy", "service"),
     "lessons": (
-        *("lessons", "data.cache", "data.errors", "data.npm", "data.picture", "data.starter"),
+        *("lessons", "data.cache", "data.connections", "data.errors", "data.npm", "data.picture"),
+        "data.starter",
         *("service.cores", "service.images"),
         *("training.canvas", "training.errors", "training.keras_resnet", "training.network"),
         "training.weights",
