@@ -20,8 +20,8 @@ ALLOWED = {
         *("lessons", "data.cache", "data.connections", "data.errors", "data.npm", "data.picture"),
         "data.starter",
         *("service.cores", "service.images"),
-        *("training.canvas", "training.errors", "training.keras_resnet", "training.network"),
-        "training.weights",
+        *("training.advice", "training.canvas", "training.errors", "training.keras_resnet"),
+        *("training.network", "training.processor", "training.weights"),
     ),
 }
 OPTIONAL = ("service.onnx_engine",)  # needs an extra: requirements/gpu.txt
