@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lessons import plot
+from lessons.counting import parameters
 from lessons.digits.figures import Figures, Mistake, Training
-from lessons.digits.networks import NETWORKS, layers, parameters
+from lessons.digits.networks import NETWORKS, layers
 from lessons.lesson import Lesson
 from lessons.markup import figure, figures, picture
 
