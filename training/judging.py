@@ -112,7 +112,7 @@ def metrics(judged: Judged, calibration: Calibration, part: str) -> Metrics:
     rejected = sum(a == NEITHER for a in others.answers(calibration))
     return Metrics(
         part=part,
-        accuracy=interval(int(right.sum()), len(right)),
+        accuracy=share(right),
         log_loss=fitting.log_loss(pets.scores.logits / calibration.temperature, pets.labels),
         calibration_error=fitting.calibration_error(p.max(1), chosen == pets.labels),
         confusion=confusion,
@@ -130,6 +130,11 @@ def interval(successes: int, n: int) -> Interval:
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return Interval(value=p, low=max(0.0, centre - half), high=min(1.0, centre + half), n=n)
+
+
+def share(which: np.ndarray) -> Interval:
+    """How many of (N,) bool are True, as an `interval`."""
+    return interval(int(which.sum()), len(which))
 
 
 def auroc(known: np.ndarray, novel: np.ndarray) -> float:
