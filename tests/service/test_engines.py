@@ -13,10 +13,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from service import artifact, engines, onnx_engine
+from service.artifact import ArtifactError
 from service.engines import EngineError
 from service.onnx_engine import CPU, CUDA, OnnxEngine
 from service.openvino_engine import OpenVinoEngine
 from service.settings import Settings
+from tests import known_network
 from tests.known_network import SHARPNESS
 from tests.live_server import REPOSITORY
 
@@ -212,3 +214,9 @@ def test_engines_come_and_go_without_taking_the_process_with_them(artifact_folde
     command = [sys.executable, "-c", code, str(artifact_folder)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
+def test_a_graph_without_activation_maps_says_what_to_do(tmp_path: Path) -> None:
+    known_network.write_artifact(tmp_path / "old", explains=False)
+    with pytest.raises(ArtifactError, match=r"not give activation_map.*Export it again"):
+        OpenVinoEngine(tmp_path / "old").explain(np.zeros((1, 224, 224, 3), np.uint8))
