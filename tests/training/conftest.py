@@ -14,12 +14,12 @@ import torch
 from PIL import Image
 from torchvision.models import resnet18
 
+from tests.live_server import REPOSITORY
 from training.datamodule import PictureData
 from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
 from training.run import Run
 from training.selection import choose
 
-REPOSITORY = Path(__file__).parent.parent.parent
 BRIGHT_CHANNEL = {"cat": 0, "neither": 1, "dog": 2}  # red, green, blue
 
 
