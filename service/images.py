@@ -23,6 +23,15 @@ MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
 MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height
 
 _EXIF_ORIENTATION = 0x0112
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _LEAST_SIDE = 2 * TRAINING_SIDE  # short side that a large picture is shrunk to on decoding
 _SCALE_IT_DOWN = f"Scale it down: {_LEAST_SIDE} pixels on the short side lose nothing."
 
@@ -232,17 +241,6 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(_EXIF_ORIENTATION, 1))
     except Exception:  # Pillow's EXIF parser raises what struct, TIFF and int() raise
         return 1
-
-
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

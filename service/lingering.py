@@ -11,6 +11,8 @@ import contextlib
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_BODILESS = ("GET", "HEAD", "OPTIONS")
+
 
 class Lingering:
     """ASGI middleware: after an early answer, drops the rest of the body within bounds."""
@@ -52,6 +54,3 @@ class Lingering:
             return await send({"type": "http.response.body", "body": b""})
 
         return await self.app(scope, receive_and_note, send_and_linger)
-
-
-_BODILESS = ("GET", "HEAD", "OPTIONS")

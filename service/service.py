@@ -48,7 +48,6 @@ MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them
 MAX_LATENCY_MS = 30_000  # past it BentoML sheds load; `max_in_flight` does so long before
 DOORS = ("score", "score_beside")  # methods of `Network` that do the same
 
-
 patience.start_no_timers()  # here: no hook of BentoML's comes before it builds its applications
 
 
