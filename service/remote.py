@@ -49,6 +49,8 @@ class Remote:
 async def insist(call: Callable[[np.ndarray], Awaitable[T]], pixels: np.ndarray) -> T:
     """Call the network, again if the connection broke: it is pure, twice does no harm.
 
+    Args:
+        pixels: (N, 224, 224, 3) uint8, RGB.
     Raises:
         Problem: 503, the network is overloaded or out of reach.
     """

@@ -138,7 +138,11 @@ def share(which: np.ndarray) -> Interval:
 
 
 def auroc(known: np.ndarray, novel: np.ndarray) -> float:
-    """How often a picture of neither has the higher novelty: area under the ROC curve."""
+    """How often a picture of neither has the higher novelty: area under the ROC curve, 0 to 1.
+
+    Args:
+        known, novel: (N,) and (M,) novelty of cats and dogs, and of neither.
+    """
     statistic = mannwhitneyu(novel, known).statistic
     return float(statistic / (len(known) * len(novel)))
 

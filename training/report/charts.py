@@ -127,7 +127,7 @@ def reliability(confidence: Confidence) -> Markup:
 
 
 def nines(share: Sequence[float] | np.ndarray) -> np.ndarray:
-    """How near to 1: 0.9 is 1, 0.99 is 2; six at most."""
+    """(N,) shares, 0 to 1, by how near to 1 they are: 0.9 is 1, 0.99 is 2; six at most."""
     count: np.ndarray = -np.log10(np.maximum(1 - np.asarray(share, np.float64), LEAST_DOUBT))
     return count
 
