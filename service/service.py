@@ -35,7 +35,8 @@ from service.explainer import Explainer
 from service.gathering import Gathering
 from service.headers import SecurityHeaders
 from service.keys import Keys, KeysError, RequireKey
-from service.remote import CHUNK, WIDTH, Remote, insist
+from service.remote import CHUNK, Remote, insist
+from service.row import WIDTH, packed
 from service.settings import REQUEST_TIMEOUT_S
 from service.sight import Sight
 from service.system_routes import SystemRoutes
@@ -114,13 +115,12 @@ class Network:
         Args:
             pixels: (B, 224, 224, 3) uint8, RGB.
         Returns:
-            (B, WIDTH) float32: logit of cat, logit of dog, novelty, seconds that it took.
+            (B, WIDTH) float32, see `service.row`.
         """
         self._batch_pictures.observe(len(pixels))
         started_s = perf_counter()
         scores = self._engine(pixels)
-        seconds = np.full(len(scores.logits), perf_counter() - started_s)
-        rows = np.column_stack([scores.logits, scores.novelty, seconds]).astype(np.float32)
+        rows = packed(scores.logits, scores.novelty, perf_counter() - started_s)
         # BentoML does not check: one row fewer, and callers get each other's answers.
         if rows.shape != (len(pixels), WIDTH):
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
