@@ -19,7 +19,7 @@ ALLOWED = {
     "lessons": (
         *("lessons", "data.cache", "data.connections", "data.errors", "data.npm", "data.picture"),
         "data.starter",
-        *("service.cores", "service.images"),
+        *("service.cores", "service.drawing", "service.images"),
         *("training.advice", "training.canvas", "training.errors", "training.keras_resnet"),
         *("training.network", "training.processor", "training.weights"),
     ),
