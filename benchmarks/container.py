@@ -10,7 +10,7 @@ own, and this machine's network. Kept in benchmarks/results/container.json.
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -32,6 +32,8 @@ from service.store import StoreError
 RESULT = Path(__file__).parent / "results" / "container.json"
 WARM_UP_CONNECTIONS, WARM_UP_S = 8, 5
 INSIDE, OUTSIDE = "inside", "outside"
+
+Command = Callable[[int], list[str]]  # port -> what serves there
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,19 +70,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _container(runner: str, image: str, port: int) -> list[str]:
     """How it is started, in the foreground: signals reach the container."""
-    where = [
-        "--network",
-        "host",
-        "--env",
-        "BENTOML_HOST=127.0.0.1",
-        "--env",
-        f"BENTOML_PORT={port}",
-    ]
-    return [runner, "run", "--rm", *engine.HARDENED, *where, image]
+    where = ("--env", "BENTOML_HOST=127.0.0.1", "--env", f"BENTOML_PORT={port}")
+    return [runner, "run", "--rm", *engine.HARDENED, "--network", "host", *where, image]
 
 
 def _measure(
-    commands: Mapping[str, Any], model: Model, first: Path, listed: Path, options: Any
+    commands: Mapping[str, Command],
+    model: Model,
+    first: Path,
+    listed: Path,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
     """Start both, load them in turns.
 
@@ -114,7 +113,7 @@ def _measure(
 
 @contextmanager
 def _running(
-    name: str, command: Any, model: Model, first: Path, work: Path
+    name: str, command: Command, model: Model, first: Path, work: Path
 ) -> Iterator[tuple[int, float]]:
     """One of them, answering: its port, and the seconds from its start to its first answer."""
     port = server.free_port()

@@ -9,6 +9,7 @@ service, as on a laptop. Beside it, what the service alone takes for the same ph
 import argparse
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import chromium, machine, record
 from data.source import resolve
+from data.thinning import every_nth
 
 WARM_UP = 2  # photographs that are not counted
 
@@ -34,7 +36,7 @@ _WATCH = """() => {
 }"""
 
 
-def times_s(url: str, paths: list[Path]) -> list[tuple[float, float]]:
+def times_s(url: str, paths: Sequence[Path]) -> list[tuple[float, float]]:
     """Seconds from each drop to its answer, and then for the same photograph without a browser.
 
     In turns, so that both have the same neighbours on the machine.
@@ -69,9 +71,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the figures here too")
     options = parser.parse_args()
     found = [candidate.path for candidate in resolve(options.folder).candidates]
-    step = max(1, len(found) // (options.count + WARM_UP))
-    paths = found[::step][: options.count + WARM_UP]
-    pairs = times_s(options.url, paths)[WARM_UP:]
+    pairs = times_s(options.url, every_nth(found, options.count + WARM_UP))[WARM_UP:]
     figures = {
         "photographs": len(pairs),
         "from_drop_to_label_ms": _spread([on_page for on_page, _ in pairs]),

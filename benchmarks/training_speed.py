@@ -25,6 +25,7 @@ from data.errors import DataError
 from data.manifest import Manifest, build
 from data.picture import TRAIN
 from data.source import resolve
+from data.thinning import every_nth
 from training.errors import TrainingError
 
 RESULT = Path(__file__).parent / "results" / "training_speed.json"
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         manifest = build(source)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "manifest.csv"
-            rows = thinned(manifest, options.pictures)
+            rows = Manifest(tuple(every_nth(manifest.part(TRAIN), options.pictures)))
             rows.save(path)
             epochs = math.ceil(options.pictures / len(rows.rows))
             stages = Stages(options.config, path, epochs, device)
@@ -85,12 +86,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(figures))
     record.write(options.out, figures)
     return 0
-
-
-def thinned(manifest: Manifest, count: int) -> Manifest:
-    """At most `count` training pictures, evenly spread, and nothing else."""
-    rows = manifest.part(TRAIN)
-    return Manifest(rows[:: max(1, len(rows) // count)][:count])
 
 
 def measure(stages: Stages) -> Speeds:

@@ -19,7 +19,7 @@ from training.datamodule import PictureData
 from training.features import BATCH, has_bf16, pooled_features
 from training.folding import folded
 from training.module import CatDog
-from training.network import STAGES, stages, standardize
+from training.network import STAGES, CatDogNet, stages, standardize
 from training.pictures import Batch, EpochSampler
 from training.slices import Slices
 
@@ -151,7 +151,7 @@ class Stages:
             trainer.fit(self.module, **pictures)
         return watch.seconds
 
-    def _network(self) -> Any:
+    def _network(self) -> CatDogNet:
         """On the device, as stage one finds it; Lightning leaves it on the CPU."""
         assert self.module.network is not None
         return self.module.network.to(self.device)

@@ -4,14 +4,12 @@ Source: Parkhi et al., "Cats and Dogs", CVPR 2012. torchvision downloads and ver
 it; we read its annotations ourselves, as torchvision hands out decoded pictures only.
 """
 
-import socket
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
-from data import cache
+from data import cache, connections
 from data.errors import DataError
 from data.folder import LAYOUTS
 from data.picture import Candidate
@@ -49,7 +47,7 @@ def _download(folder: Path) -> None:
             f"training requirements, or give another data set: starter, or {LAYOUTS}."
         ) from exc
     try:
-        with cache.locked(folder), _stalls_end():
+        with cache.locked(folder), connections.bounded(STALL_S):
             OxfordIIITPet(folder.parent, target_types="binary-category", download=True)
     except (OSError, HTTPException, RuntimeError, EOFError, tarfile.TarError) as exc:
         raise DataError(
@@ -57,17 +55,6 @@ def _download(folder: Path) -> None:
             "can be reached and try again; or unpack the data set's images.tar.gz and "
             f"annotations.tar.gz into {folder}; or give another data set: starter, or {LAYOUTS}."
         ) from exc
-
-
-@contextmanager
-def _stalls_end() -> Iterator[None]:
-    """Give connections opened within a timeout."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(STALL_S)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _annotated(folder: Path, part: str) -> Iterator[Candidate]:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.artifact import LABELS
-
-NEITHER = "neither"  # measures rejection; never trained on as a third class
-ALL_LABELS = (*LABELS, NEITHER)
+from service.artifact import ALL_LABELS as ALL_LABELS
+from service.artifact import NEITHER as NEITHER  # measures rejection; never trained on
 
 TRAIN, VAL, TEST = "train", "val", "test"
 SPLITS = (TRAIN, VAL, TEST)

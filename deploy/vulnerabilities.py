@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -74,13 +75,13 @@ def read_exceptions(path: Path) -> list[Excuse]:
         raise ValueError(str(exc)) from exc
 
 
-def judge(report: dict[str, object], exceptions: Iterable[Excuse], today: date) -> Verdict:
+def judge(report: dict[str, Any], exceptions: Iterable[Excuse], today: date) -> Verdict:
     """What pip-audit's JSON means.
 
     Args:
         report: `dependencies`, each with `name`, and `version` and `vulns`, or `skip_reason`.
     """
-    dependencies: Sequence[dict] = report["dependencies"]  # type: ignore[assignment, type-arg]
+    dependencies: Sequence[dict[str, Any]] = report["dependencies"]
     skipped = [each["name"] for each in dependencies if "skip_reason" in each]
     if skipped:
         return Verdict(

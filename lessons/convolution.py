@@ -57,5 +57,8 @@ def correlate(
 
 
 def convolve(picture: np.ndarray, kernel: np.ndarray, *, padding: int = 0) -> np.ndarray:
-    """Convolution as mathematics has it: the kernel turned by 180 degrees, then the same."""
+    """Convolution as mathematics has it: the kernel turned by 180 degrees, then the same.
+
+    Args, returns and raises: as of `correlate`.
+    """
     return correlate(picture, kernel[::-1, ::-1], padding=padding)

@@ -34,7 +34,7 @@ def gabor(side: int, wave: Gabor) -> np.ndarray:
 
 
 def balanced(kernel: np.ndarray) -> np.ndarray:
-    """The same without answering to plain grey: weights that add up to 0, their sizes to 1."""
+    """(k, k), without answering to plain grey: weights that add up to 0, their sizes to 1."""
     centred = kernel - kernel.mean()
     scaled: np.ndarray = centred / np.abs(centred).sum()
     return scaled

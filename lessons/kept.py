@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from lessons.lesson import Lesson
+from training import processor
 
 RESULTS = Path(__file__).parent / "results"
 F = TypeVar("F", bound=BaseModel)
@@ -30,11 +31,8 @@ class Run(BaseModel):
 
 def run(seconds: float, *packages: str) -> Run:
     """This machine, and these packages as they are installed."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return Run(
-        machine=f"{models[0] if models else platform.machine()}, {platform.system()}",
+        machine=f"{processor.name()}, {platform.system()}",
         versions={package: version(package) for package in packages},
         seconds=round(seconds, 1),
     )

@@ -25,6 +25,6 @@ def grey(image_uint8: np.ndarray) -> np.ndarray:
 
 
 def as_uint8(values: np.ndarray) -> np.ndarray:
-    """What a screen can show of any numbers: whole, 0 to 255, what is beyond cut off."""
+    """What a screen can show of numbers of any shape: whole, 0 to 255, what is beyond cut off."""
     shown: np.ndarray = np.rint(values).clip(0, 255).astype(np.uint8)
     return shown

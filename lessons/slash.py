@@ -20,7 +20,7 @@ def response(picture: np.ndarray) -> float:
 
 
 def flipped(picture: np.ndarray, row: int, column: int) -> np.ndarray:
-    """The same picture with one pixel the other way round."""
+    """The same picture, (2, 2) of 1 and -1, with one pixel the other way round."""
     result = picture.copy()
     result[row, column] *= -1
     return result

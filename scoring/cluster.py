@@ -62,9 +62,7 @@ def connected() -> Iterator[Capacity]:
     from ray import data
 
     ours = signal.getsignal(signal.SIGTERM)
-
     logging.getLogger(data.__name__).setLevel(logging.CRITICAL)  # its errors are raised, too
-
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address:

@@ -1,9 +1,7 @@
 """From what the user names to the pictures that it means, one after the other."""
 
-import io
 import os
 from collections.abc import Iterator
-from typing import IO
 
 from scoring import table, tar
 from scoring.errors import ScoringError
@@ -58,7 +56,7 @@ def _in_file(place: Place, column: str | None) -> Iterator[Reference]:
 
 
 def _lines(source: Place) -> Iterator[str]:
-    with _buffered(source) as file:
+    with source.open_ahead() as file:
         while line := file.readline(_LONGEST_LINE):
             if len(line) == _LONGEST_LINE:
                 raise ScoringError(
@@ -67,8 +65,3 @@ def _lines(source: Place) -> Iterator[str]:
                 )
             if stripped := line.strip(b"\r\n"):
                 yield os.fsdecode(stripped)
-
-
-def _buffered(source: Place) -> IO[bytes]:
-    file = source.open()
-    return file if source.is_local else io.BufferedReader(file)  # type: ignore[type-var]

@@ -1,6 +1,7 @@
 """Files and folders by address: on this machine, or wherever pyarrow and fsspec reach."""
 
 import functools
+import io
 import os
 import re
 import uuid
@@ -117,6 +118,15 @@ class Place:
             return Path(self.address).open("rb")
         filesystem, path = self._located()
         return cast(IO[bytes], filesystem.open_input_file(path))
+
+    def open_ahead(self, ahead_bytes: int = io.DEFAULT_BUFFER_SIZE) -> IO[bytes]:
+        """For reading on and on; from elsewhere so many bytes come at once.
+
+        Raises:
+            OSError: it cannot be opened, or read later.
+        """
+        file = self.open()
+        return file if self.is_local else io.BufferedReader(cast(io.RawIOBase, file), ahead_bytes)
 
     def read(self, at_most: int, offset: int = 0) -> bytes:
         """So many bytes from there on, or as many as there are.

@@ -29,5 +29,5 @@ def persistently(attempt: Callable[[], T]) -> T:
                 raise
             wait_s = min(FIRST_WAIT_S * 2**tries, LONGEST_WAIT_S)
             # Apart from one another, so that all who failed at once don't come back at once.
-            time.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311  # spreads retries; no secret
+            time.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 - to spread retries, not to be secret
     return attempt()

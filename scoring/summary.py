@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from scoring.output import Tally
-from service.answer import NEITHER
-from service.artifact import LABELS
-
-_LABELS = (*LABELS, NEITHER)
+from service.artifact import ALL_LABELS
 
 
 def n_errors(tally: Tally) -> int:
     """Pictures without an answer."""
-    return tally.total() - sum(tally[label] for label in _LABELS)
+    return tally.total() - sum(tally[label] for label in ALL_LABELS)
 
 
 @dataclass(frozen=True)
@@ -41,11 +38,11 @@ class Summary:
             "output": self.output,
             "model": self.model,
             "pictures": self.tally.total(),
-            "labels": {label: self.tally[label] for label in _LABELS},
+            "labels": {label: self.tally[label] for label in ALL_LABELS},
             "errors": {
                 problem: count
                 for problem, count in self.tally.most_common()
-                if problem not in _LABELS
+                if problem not in ALL_LABELS
             },
             "scored": self.scored,
             "seconds": round(self.seconds, 3),
@@ -55,7 +52,7 @@ class Summary:
     def text(self) -> str:
         """For people."""
         n, errors = self.tally.total(), n_errors(self.tally)
-        labels = ", ".join(f"{self.tally[label]:,} {label}" for label in _LABELS)
+        labels = ", ".join(f"{self.tally[label]:,} {label}" for label in ALL_LABELS)
         lines = [f"{n:,} pictures: {labels}; {errors:,} without an answer."]
         lines += [f"  {count:>9,} {problem}" for problem, count in self.figures()["errors"].items()]
         if self.scored < n:

@@ -1,9 +1,7 @@
 """The pictures of a WebDataset shard: a tar, of which only headers are read here."""
 
-import io
 import tarfile
 from collections.abc import Iterator
-from typing import IO
 
 from scoring.place import Place, reason
 from scoring.reference import Reference
@@ -13,7 +11,7 @@ PICTURE_ENDINGS = (
     *(".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic"),
     ".heif",
 )
-_READ_AHEAD_BYTES = 1024 * 1024  # a request to an object store for each header takes longer
+_AHEAD_BYTES = 1024 * 1024  # a request to an object store for each header takes longer
 
 
 def members(place: Place) -> Iterator[Reference]:
@@ -23,9 +21,13 @@ def members(place: Place) -> Iterator[Reference]:
     """
     n_found = 0
     try:
-        with _opened(place) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        with (
+            place.open_ahead(_AHEAD_BYTES) as file,
+            tarfile.open(fileobj=file, mode="r:") as archive,
+        ):
             while (member := archive.next()) is not None:
-                archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+                # It would keep them all; its stub says nothing of that.
+                archive.members = []  # type: ignore[attr-defined]
                 if member.isreg() and member.name.lower().endswith(PICTURE_ENDINGS):
                     n_found += 1
                     yield Reference(
@@ -37,9 +39,3 @@ def members(place: Place) -> Iterator[Reference]:
     except (OSError, tarfile.TarError) as exc:
         trouble = f"The archive cannot be read past its {n_found} pictures: {reason(exc)}."
         yield Reference(place.address, trouble=trouble)
-
-
-def _opened(place: Place) -> IO[bytes]:
-    if place.is_local:
-        return place.open()
-    return io.BufferedReader(place.open(), _READ_AHEAD_BYTES)  # type: ignore[type-var]

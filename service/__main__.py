@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service import models, rollback, settings, store
-from service.answer import NEITHER, Answer
-from service.artifact import ArtifactError
+from service.answer import Answer
+from service.artifact import NEITHER, ArtifactError
 from service.batch import batch
 from service.engines import EngineError
 from service.local import Local

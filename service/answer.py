@@ -5,9 +5,10 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.artifact import LABELS, Calibration
+from service.artifact import LABELS, NEITHER, Calibration
 
-NEITHER = "neither"
+Pet = Literal["cat", "dog"]
+Label = Literal["cat", "dog", "neither"]
 
 
 class Answer(BaseModel):
@@ -18,7 +19,7 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    label: Literal["cat", "dog", "neither"] = Field(
+    label: Label = Field(
         description="What the picture shows; neither, where novelty is past the model's threshold."
     )
     confidence: float = Field(
@@ -26,7 +27,7 @@ class Answer(BaseModel):
         le=1,
         description="Calibrated probability of a cat's or a dog's label; the novelty of neither.",
     )
-    probabilities: dict[Literal["cat", "dog"], float] = Field(
+    probabilities: dict[Pet, float] = Field(
         description="Calibrated, of cat against dog, whatever the label; they add up to 1."
     )
     novelty: float = Field(

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from service import documentation, explainer, lessons, metrics, openapi, page_files, problems
-from service.answer import Answer, answer
+from service.answer import Answer
 from service.artifact import Card
 from service.batch import batch
 from service.explainer import Explain, Score
@@ -21,6 +21,7 @@ from service.intake import Intake
 from service.page_files import PageFiles
 from service.problems import Problem
 from service.record import Record
+from service.row import answered, network_s
 from service.settings import Settings
 
 FILTERS_MAX_AGE_S = 3600  # they change with the model, and then hardly
@@ -126,13 +127,11 @@ class Routes:
         """What `Score` says."""
         with record.score:
             rows = await self._score(pixels)
-        # The rows of a batch all bear its seconds, to the bit: each batch counts once.
-        record.model_s = float(np.unique(rows[:, 3]).sum())
+        record.model_s = network_s(rows)
         return rows
 
     def _answer(self, row: np.ndarray) -> Answer:
-        """Args: row: (4,) float32, logit of cat, logit of dog, novelty, seconds."""
-        return answer(row[:2], float(row[2]), self._card.calibration, self._tag)
+        return answered(row, self._card.calibration, self._tag)
 
 
 def build(
@@ -149,8 +148,7 @@ def build(
     """Put the application together.
 
     Args:
-        score: (N, 224, 224, 3) uint8 RGB to (N, 4) float32: logit of cat, of dog, novelty,
-            seconds that the network took for the batch that the picture was in.
+        score: (N, 224, 224, 3) uint8 RGB to (N, 4) float32, see `service.row`.
         card: of the very model that `score` runs.
         tag: its exact tag.
         settings: limits.

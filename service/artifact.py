@@ -16,6 +16,8 @@ OPENVINO_WEIGHTS = "model.bin"
 CLASSES = "imagenet-classes.txt"  # a name a line; not in artifacts that cannot explain themselves
 Precision = Literal["int8", "bf16", "f32"]  # of graphs on the CPU, the fastest first
 LABELS = ("cat", "dog")  # THE order of logits and probabilities, everywhere
+NEITHER = "neither"  # what is answered past the novelty threshold; no class of the network's
+ALL_LABELS = (*LABELS, NEITHER)
 
 
 class ArtifactError(RuntimeError):

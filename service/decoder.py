@@ -13,6 +13,7 @@ from service.decode_process import Bounds, Crashed, DecodeProcess, NotReceived, 
 from service.problems import Problem
 
 TRIES = 3  # processes that may be lost before they got a picture, until it is refused
+_SAVE_IT_ANEW = "Open it in a program for pictures, scale it down, and send it saved as a JPEG."
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +72,6 @@ class Decoder:
         finally:
             self._idle.put(process)
         raise Problem(problems.OVERLOADED, "No picture can be decoded now. Send it again later.")
-
-
-_SAVE_IT_ANEW = "Open it in a program for pictures, scale it down, and send it saved as a JPEG."
 
 
 def _replaced(process: DecodeProcess, when: str) -> DecodeProcess:

@@ -16,6 +16,7 @@ from types import FrameType
 import psutil
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)  # those that uvicorn heeds
+Handler = Callable[[int, FrameType | None], object] | int | None  # what `getsignal` returns
 
 
 def go_last(first: str, timeout_s: float) -> None:
@@ -67,8 +68,8 @@ def _on_stop(stop: Callable[[Callable[[], None]], None]) -> None:
     for number in SIGNALS:
         before = signal.getsignal(number)
 
-        def handle(number: int, _: FrameType | None, before: object = before) -> None:
-            signal.signal(number, before)  # type: ignore[arg-type]  # what getsignal returned
+        def handle(number: int, _: FrameType | None, before: Handler = before) -> None:
+            signal.signal(number, before)
             stop(lambda: os.kill(os.getpid(), number))
 
         signal.signal(number, handle)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from service.greying import enlarged
 
-# Told apart by who sees no red or no green (Okabe and Ito, 2008).
+# RGB, told apart by who sees no red or no green (Okabe and Ito, 2008).
 CAT, DOG = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
 QUALITY = 85  # of JPEG
 _STEPS = 32  # of opacity: more cannot be told apart, and make the file larger

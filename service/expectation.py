@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.answer import NEITHER
-from service.artifact import LABELS, Metrics
+from service.artifact import ALL_LABELS, LABELS, Metrics
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,6 @@ def of(test: Metrics | None) -> Expectation | None:
         confidence=right / chosen,
         shares={
             label: sum(answers[label] for answers in confusion.values()) / total
-            for label in (*LABELS, NEITHER)
+            for label in ALL_LABELS
         },
     )

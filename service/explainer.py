@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 
-from service.answer import answer
 from service.artifact import Calibration
 from service.explanation import Explanation, explanation
 from service.greying import SHARES, greyed_out
 from service.record import Record
+from service.row import answered, network_s
 from service.sight import Sight
 
 COST = 2 + len(SHARES)  # pictures: one to see, and to score that one and each greyed out
@@ -53,7 +53,7 @@ class Explainer:
             dog = sight.activation_map
             greyed = await run_in_threadpool(greyed_out, pixels, dog if dog.mean() > 0 else -dog)
             rows = await self._score(np.concatenate([pixels[np.newaxis], greyed]))
-        record.model_s = sight.seconds + float(np.unique(rows[:, 3]).sum())
-        answers = [answer(row[:2], float(row[2]), self._calibration, self._tag) for row in rows]
+        record.model_s = sight.seconds + network_s(rows)
+        answers = [answered(row, self._calibration, self._tag) for row in rows]
         record.answers = answers[:1]
         return await run_in_threadpool(explanation, pixels, sight, greyed, answers, self._classes)

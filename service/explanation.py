@@ -1,13 +1,12 @@
 """What POST /explain answers."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from service import drawing
-from service.answer import Answer, probabilities
+from service.answer import Answer, Label, Pet, probabilities
 from service.greying import SHARES
 from service.images import SIDE
 from service.sight import Sight, Stage
@@ -38,9 +37,9 @@ class GreyedOut(_Part):
 
     share: float = Field(description="Of the picture's area that is greyed out.")
     image: str = Field(description="What was asked about, 224 x 224 pixels.")
-    label: Literal["cat", "dog", "neither"]
+    label: Label
     confidence: float
-    probabilities: dict[Literal["cat", "dog"], float]
+    probabilities: dict[Pet, float]
 
 
 class FeatureMap(_Part):

@@ -63,6 +63,8 @@ class Intake:
     ) -> AsyncIterator[list[tuple[str | None, np.ndarray | Problem]]]:
         """Names and pictures of a request, or the problem that a picture has by itself.
 
+        Yields:
+            name and (224, 224, 3) uint8 RGB, or name and problem, in the order they came.
         Raises:
             Problem: 400 to 429, or 503, of the whole request.
         """

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import settings
 
+_BODILESS = ("GET", "HEAD", "OPTIONS")
+
 
 class Lingering:
     """ASGI middleware: after an early answer, drops the rest of the body within bounds."""
@@ -61,6 +63,3 @@ def linger(app: ASGIApp) -> Lingering:
     """Around all that may answer early: within the bounds that the settings have for bodies."""
     chosen = settings.from_environment(os.environ)
     return Lingering(app, max_bytes=chosen.max_batch_bytes, timeout_s=chosen.upload_timeout_s)
-
-
-_BODILESS = ("GET", "HEAD", "OPTIONS")

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from service import expectation, problems
-from service.answer import NEITHER
-from service.artifact import LABELS, Card
+from service.artifact import ALL_LABELS, Card
 from service.record import Record
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class Metrics:
                 shares.labels(label).set(share)
         started("http")
         # From 0 on, so that the first of each is seen as an increase.
-        for label in (*LABELS, NEITHER):
+        for label in ALL_LABELS:
             self._predictions.labels(label)
         for kind in problems.KINDS:
             self._rejections.labels(kind.slug)
@@ -123,7 +122,7 @@ def exposition() -> tuple[bytes, str]:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry)
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 

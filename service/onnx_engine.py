@@ -14,8 +14,6 @@ from service.artifact import ONNX
 from service.engine import Engine, Run, require
 
 CPU, CUDA, TENSORRT = (f"{x}ExecutionProvider" for x in ("CPU", "CUDA", "Tensorrt"))
-
-
 _LIBRARIES = {TENSORRT: "libnvinfer.so.10", CUDA: "libcuda.so.1"}  # what a provider needs
 
 

@@ -99,7 +99,11 @@ class _Graph:
         self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()  # as many as ran at once so far
 
     def run(self, *parts: np.ndarray) -> Mapping[str, np.ndarray]:
-        """The outputs of some batches, side by side, as if they had been one."""
+        """The outputs of some batches, side by side, as if they had been one.
+
+        Args:
+            parts: (B, 224, 224, 3) uint8 RGB each.
+        """
         requests = [self._request() for _ in parts]
         for request, pixels in zip(requests, parts, strict=True):
             request.start_async({"pixels": pixels}, share_inputs=True)

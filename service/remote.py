@@ -9,12 +9,12 @@ from aiohttp import ClientConnectionError, ClientPayloadError
 from bentoml.exceptions import ServiceUnavailable
 
 from service import problems
+from service.row import WIDTH
 
 T = TypeVar("T")
 Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 CHUNK = 16  # pictures a call: one full batch of the network's, so that nobody waits for a giant
-WIDTH = 4  # columns of a score
 TRIES = 4
 _PAUSE_S = 0.05  # doubles with every try; a reset connection is good again at once
 
@@ -32,8 +32,7 @@ class Remote:
         Args:
             pixels: (N, 224, 224, 3) uint8, RGB; N at least 1.
         Returns:
-            (N, WIDTH) float32: logit of cat, logit of dog, novelty, seconds that the network
-            took for the batch that the picture was in.
+            (N, WIDTH) float32, see `service.row`.
         Raises:
             Problem: 503, the network is overloaded or out of reach.
         """
@@ -49,6 +48,8 @@ class Remote:
 async def insist(call: Callable[[np.ndarray], Awaitable[T]], pixels: np.ndarray) -> T:
     """Call the network, again if the connection broke: it is pure, twice does no harm.
 
+    Args:
+        pixels: (N, 224, 224, 3) uint8, RGB.
     Raises:
         Problem: 503, the network is overloaded or out of reach.
     """

@@ -36,7 +36,8 @@ from service.gathering import Gathering
 from service.headers import SecurityHeaders
 from service.keys import Keys, KeysError, RequireKey
 from service.lingering import linger
-from service.remote import CHUNK, WIDTH, Remote, insist
+from service.remote import CHUNK, Remote, insist
+from service.row import WIDTH, packed
 from service.settings import REQUEST_TIMEOUT_S
 from service.sight import Sight
 from service.system_routes import SystemRoutes
@@ -48,7 +49,6 @@ logger = logging.getLogger(__name__)
 MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them waits longer
 MAX_LATENCY_MS = 30_000  # past it BentoML sheds load; `max_in_flight` does so long before
 DOORS = ("score", "score_beside")  # methods of `Network` that do the same
-
 
 patience.start_no_timers()  # here: no hook of BentoML's comes before it builds its applications
 
@@ -100,12 +100,12 @@ class Network:
             Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
 
-    @bentoml.api(**_BATCHED)  # type: ignore[untyped-decorator]
+    @bentoml.api(**_BATCHED)
     def score(self, pixels: np.ndarray) -> np.ndarray:
         """Score a batch; see `_rows`."""
         return self._rows(pixels)
 
-    @bentoml.api(**_BATCHED)  # type: ignore[untyped-decorator]
+    @bentoml.api(**_BATCHED)
     def score_beside(self, pixels: np.ndarray) -> np.ndarray:
         """Score a batch, while `score` may be scoring another."""
         return self._rows(pixels)
@@ -116,19 +116,18 @@ class Network:
         Args:
             pixels: (B, 224, 224, 3) uint8, RGB.
         Returns:
-            (B, WIDTH) float32: logit of cat, logit of dog, novelty, seconds that it took.
+            (B, WIDTH) float32, see `service.row`.
         """
         self._batch_pictures.observe(len(pixels))
         started_s = perf_counter()
         scores = self._engine(pixels)
-        seconds = np.full(len(scores.logits), perf_counter() - started_s)
-        rows = np.column_stack([scores.logits, scores.novelty, seconds]).astype(np.float32)
+        rows = packed(scores.logits, scores.novelty, perf_counter() - started_s)
         # BentoML does not check: one row fewer, and callers get each other's answers.
         if rows.shape != (len(pixels), WIDTH):
             raise RuntimeError(f"{len(pixels)} pictures went in, {rows.shape} scores came out")
         return rows
 
-    @bentoml.api  # type: ignore[untyped-decorator]
+    @bentoml.api
     def see(self, pixels: np.ndarray) -> Any:
         """Say what the network responds to in one picture.
 
@@ -157,7 +156,7 @@ class CatDog:
 
     network = bentoml.depends(Network)
 
-    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @bentoml.on_deployment
     @staticmethod
     def pin_model() -> None:
         """Before any process starts: settle settings and model, or refuse to start.
@@ -223,7 +222,7 @@ class CatDog:
     async def _see(self, pixels: np.ndarray) -> Sight:
         return Sight.of(await self.network.to_async.see(pixels))
 
-    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    @bentoml.on_shutdown
     def stop_watching(self) -> None:
         """After the last answer."""
         self.watch.close()

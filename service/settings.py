@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from service import images
 
@@ -121,8 +122,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         raise SettingsError(" ".join(_sentence(error) for error in exc.errors())) from exc
 
 
-def _sentence(error: Mapping[str, object]) -> str:
-    field = str(error["loc"][0])  # type: ignore[index]
+def _sentence(error: ErrorDetails) -> str:
+    field = str(error["loc"][0])
     about = Settings.model_fields[field]
     return (
         f"{variable(field)} is {error['input']!r}: {error['msg']}. "

@@ -48,7 +48,11 @@ class Sight(NamedTuple):
 
 
 def sight(result: Mapping[str, np.ndarray]) -> Sight:
-    """Keep what is shown of a graph's outputs `SIGHT`, for one picture; shares no memory."""
+    """Keep what is shown of a graph's outputs `SIGHT`, for one picture; shares no memory.
+
+    Args:
+        result: name -> (1, ...) float32.
+    """
     assert len(result[MAP]) == 1
     stages = tuple(_strongest(name, result[name][0]) for name in STAGES)
     return Sight(result[MAP][0].copy(), result[IMAGENET][0].copy(), stages)

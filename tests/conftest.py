@@ -1,5 +1,6 @@
-"""What tests of several folders share: the known artifact, and a live server that serves it."""
+"""What tests of several folders share: photographs, the known artifact, a server that serves it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,14 @@ import pytest
 
 from tests import known_network, live_server
 from tests.live_server import Server
+
+
+@pytest.fixture
+def photographs() -> Path:
+    """The folder that CATDOG_PHOTOS names, with cat/ and dog/."""
+    if not (folder := os.environ.get("CATDOG_PHOTOS")):
+        pytest.skip("needs real photographs: set CATDOG_PHOTOS to a folder with cat/ and dog/")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

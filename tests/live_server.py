@@ -112,6 +112,18 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def wait_until_refused(port: int, timeout_s: float) -> None:
+    """Until nobody takes connections at a port any more."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("new connections are still accepted")
+
+
 def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:

@@ -17,10 +17,11 @@ ALLOWED = {
     "scoring": ("scoring", "service"),
     "deploy": ("deploy", "service"),
     "lessons": (
-        *("lessons", "data.cache", "data.errors", "data.npm", "data.picture", "data.starter"),
-        *("service.cores", "service.images"),
-        *("training.canvas", "training.errors", "training.keras_resnet", "training.network"),
-        "training.weights",
+        *("lessons", "data.cache", "data.connections", "data.errors", "data.npm", "data.picture"),
+        "data.starter",
+        *("service.cores", "service.drawing", "service.images"),
+        *("training.advice", "training.canvas", "training.errors", "training.keras_resnet"),
+        *("training.network", "training.processor", "training.weights"),
     ),
 }
 OPTIONAL = ("service.onnx_engine",)  # needs an extra: requirements/gpu.txt

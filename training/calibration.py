@@ -68,6 +68,7 @@ class Bin(NamedTuple):
 
     @property
     def accuracy(self) -> float:
+        """Share right, 0 to 1."""
         return self.right / self.n
 
 

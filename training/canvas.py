@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from service.drawing import CAT, DOG
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Okabe and Ito's colours (2008), which colour-blind readers tell apart; each has a contrast of
 # 3 : 1 or more on the page's light and on its dark ground.
-COLOUR = {"cat": "#0072b2", "dog": "#d55e00", "neither": "#009e73"}
+COLOUR = {"cat": f"#{bytes(CAT).hex()}", "dog": f"#{bytes(DOG).hex()}", "neither": "#009e73"}
 INK = "#0a0b0c"  # stands for the page's text colour
 FAINT = "#7d858f"
 ALARM = "#b8508a"

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from service.artifact import Interval, Record
 from training import pairs
 from training.errors import TrainingError
-from training.judging import interval
+from training.judging import share
 from training.run import Run
 from training.timing import Speeds
 
@@ -109,16 +109,16 @@ def figures(
         of_each=of_each,
         seen=seen,
         **cells._asdict(),
-        champion_accuracy=_share(theirs.right),
-        challenger_accuracy=_share(ours.right),
+        champion_accuracy=share(theirs.right),
+        challenger_accuracy=share(ours.right),
         difference=cells.difference,
         difference_low=low,
         difference_high=high,
         p_value=pairs.p_value(cells.won, cells.lost),
         champion_log_loss=float(theirs.losses.mean()) if cells.n else None,
         challenger_log_loss=float(ours.losses.mean()) if cells.n else None,
-        champion_rejected=_share(theirs.rejected) if others.n else None,
-        challenger_rejected=_share(ours.rejected) if others.n else None,
+        champion_rejected=share(theirs.rejected) if others.n else None,
+        challenger_rejected=share(ours.rejected) if others.n else None,
         rejected_won=others.won,
         rejected_lost=others.lost,
         champion_pictures_per_s=speeds.second if speeds else None,
@@ -163,7 +163,3 @@ def read(run: Run) -> Comparison | None:
         raise TrainingError(
             f"{path} is not a comparison that this version wrote: {exc}. Remove the file."
         ) from exc
-
-
-def _share(of: np.ndarray) -> Interval:
-    return interval(int(of.sum()), len(of))

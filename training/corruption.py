@@ -54,7 +54,7 @@ class Corruption:
 
 
 def blur(pixels: np.ndarray, sigma: float, _: np.random.Generator) -> np.ndarray:
-    """Gaussian blur; `sigma` in pixels of the 224."""
+    """Gaussian blur of (H, W, 3) uint8; `sigma` in pixels."""
     reach = int(4 * sigma + 0.5)  # ImageNet-C's scikit-image cuts the kernel off at 4 sigma
     kernel = (2 * reach + 1, 2 * reach + 1)
     blurred = cv2.GaussianBlur(
@@ -64,13 +64,13 @@ def blur(pixels: np.ndarray, sigma: float, _: np.random.Generator) -> np.ndarray
 
 
 def noise(pixels: np.ndarray, deviation: float, random: np.random.Generator) -> np.ndarray:
-    """Gaussian noise on every value; `deviation` as a share of the range from black to white."""
+    """Gaussian noise on each value of (H, W, 3) uint8; `deviation` as a share of black to white."""
     field = random.standard_normal(pixels.shape, dtype=np.float32)
     return as_uint8(pixels + 255 * deviation * field)
 
 
 def jpeg(pixels: np.ndarray, quality: float, _: np.random.Generator) -> np.ndarray:
-    """JPEG and back; `quality` as libjpeg counts it, 1 to 95, colour at half resolution."""
+    """(H, W, 3) uint8 as a JPEG and back; `quality` 1 to 95, colour at half resolution."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=round(quality))
     with Image.open(file, formats=["JPEG"]) as image:
@@ -78,7 +78,7 @@ def jpeg(pixels: np.ndarray, quality: float, _: np.random.Generator) -> np.ndarr
 
 
 def darkness(pixels: np.ndarray, part: float, _: np.random.Generator) -> np.ndarray:
-    """Less exposure: one `part` of the light is left, not of its sRGB code.
+    """Less exposure of (H, W, 3) uint8: one `part` of the light is left, not of its sRGB code.
 
     Source: the transfer curve of IEC 61966-2-1.
     """
@@ -92,7 +92,7 @@ def darkness(pixels: np.ndarray, part: float, _: np.random.Generator) -> np.ndar
 
 
 def rotation(pixels: np.ndarray, degrees: float, random: np.random.Generator) -> np.ndarray:
-    """Rotate about the centre, to the side that the picture's random numbers say.
+    """Rotate (H, W, 3) uint8 about the centre, to the side that its random numbers say.
 
     The corners are filled with the picture's mirror image: black ones would be a second
     corruption, and cropping them away a zoom.
@@ -107,7 +107,7 @@ def rotation(pixels: np.ndarray, degrees: float, random: np.random.Generator) ->
 
 
 def as_uint8(values: np.ndarray) -> np.ndarray:
-    """Round to the nearest of 0 to 255."""
+    """Numbers of any shape, each rounded to the nearest of 0 to 255."""
     codes: np.ndarray = np.rint(values).clip(0, 255).astype(np.uint8)
     return codes
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from data.manifest import Manifest
-from data.picture import TEST, TRAIN, VAL
+from data.picture import ALL_LABELS, TEST, TRAIN, VAL
 from service import artifact
 from service.artifact import Agreement, Calibration, Card, Dataset, Recipe
 from service.engine import Engine
@@ -101,7 +101,7 @@ def calibrate(engine: Engine, manifest: Manifest) -> Calibration:
 
 def judge_test_part(engine: Engine, manifest: Manifest, fitted: Calibration) -> artifact.Metrics:
     """Figures of the exported graph on the test part, `neither` included."""
-    rows = manifest.part(TEST, labels=(*artifact.LABELS, "neither"))
+    rows = manifest.part(TEST, labels=ALL_LABELS)
     return judging.metrics(judging.score(engine, rows, "Test part"), fitted, TEST)
 
 

@@ -28,6 +28,8 @@ def cached_features(
     """`pooled_features`, of which those that were computed before come from the disk.
 
     For trunks that come again: the pretrained one. They are the same to the last bit.
+
+    Args, returns and raises: as there, (N, C) float32.
     """
     cache = FeatureCache(network, _device(network), has_bf16(_device(network)))
     missing = [row for row in rows if row.sha256 + view.name not in cache]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from jsonargparse import Namespace
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
@@ -19,7 +18,7 @@ from data.errors import DataError
 from data.manifest import Manifest
 from data.source import NAMED
 from service.cores import usable_cores
-from training import advice, checkpoints, hardware, metrics_csv
+from training import advice, checkpoints, hardware, metrics_csv, resumption
 from training import run as runs
 from training.arguments import ArgumentParser
 from training.datamodule import PictureData
@@ -108,10 +107,9 @@ class TrainingCLI(LightningCLI):
     def _begin(self) -> dict[str, Any]:
         """Find the run to go on with, or start one; what all processes must know of it."""
         config = self.config.fit
-        text = self._settings() + _decided(config.data)
-        found = runs.unreleased(text) if config.resume else None
-        if found and not _has_its_pictures(found):
-            found = None
+        decisions = (config.data.exclude, config.data.relabel)
+        text = resumption.described(self._settings(), decisions)
+        found = resumption.resumable(text) if config.resume else None
         run = found or runs.start(config.data.source, text)
         precision = config.trainer.precision or hardware.precision(config.trainer.accelerator)
         device = "GPU" if hardware.has_gpu(config.trainer.accelerator) else "CPU"
@@ -208,23 +206,6 @@ class TrainingCLI(LightningCLI):
         """Print it once, however many processes there are."""
         if self.processes.is_first:
             print(line, flush=True)
-
-
-def _decided(data: Namespace) -> str:
-    """What the files of decisions say: with other decisions it is another run."""
-    files = [Path(path) for path in (data.exclude, data.relabel) if path]
-    return "".join(file.read_text(errors="replace") for file in files if file.is_file())
-
-
-def _has_its_pictures(run: runs.Run) -> bool:
-    """Whether an interrupted run can go on: its pictures must be there."""
-    try:
-        if run.manifest.is_file():
-            Manifest.load(run.manifest).check()
-    except DataError as exc:
-        print(f"{run.folder} cannot go on, a new run begins: {exc}", flush=True)
-        return False
-    return True
 
 
 def _counts(manifest: Manifest) -> str:

@@ -11,6 +11,7 @@ import torch
 from torchvision import models
 
 from data.picture import Row
+from data.thinning import every_nth
 from service import artifact
 from service.images import SIDE
 from service.openvino_engine import core
@@ -60,8 +61,7 @@ def write_int8(source: Path, folder: Path, rows: Sequence[Row]) -> None:
     import nncf  # seconds to import
 
     logging.getLogger("nncf").setLevel(logging.ERROR)
-    step = max(1, len(rows) // CALIBRATION_PICTURES)
-    pictures = np.concatenate(list(batches(rows[::step][:CALIBRATION_PICTURES])))
+    pictures = np.concatenate(list(batches(every_nth(rows, CALIBRATION_PICTURES))))
     graph = core().read_model(source / artifact.ONNX)
     quantized = nncf.quantize(
         graph,

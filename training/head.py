@@ -43,9 +43,9 @@ def solve(
         optimizer.zero_grad()
         value = binary_cross_entropy_with_logits(x @ (centre + offset), y, reduction="sum")
         value = value + strength / 2 * offset.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
     with torch.enable_grad():
-        optimizer.step(loss)  # type: ignore[no-untyped-call]
+        optimizer.step(loss)
     return (centre + offset).detach().float()

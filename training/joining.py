@@ -54,7 +54,7 @@ def _environment(wanted: int) -> ClusterEnvironment | None:
         return TorchElasticEnvironment()
     if wanted > 1 and SLURMEnvironment.detect():
         try:
-            # What SLURM starts again goes on by itself: see `training.run.unreleased`.
+            # What SLURM starts again goes on by itself: see `training.resumption`.
             return SLURMEnvironment(auto_requeue=False)
         except RuntimeError as exc:
             raise TrainingError(f"SLURM's settings do not fit: {exc}") from exc

@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 from tqdm import tqdm
 
 from data.manifest import read_bytes
-from data.picture import NEITHER, Row
+from data.picture import ALL_LABELS, NEITHER, Row
 from service.answer import probabilities
 from service.artifact import LABELS, Calibration, Interval, Metrics
 from service.cores import usable_cores
@@ -106,13 +106,13 @@ def metrics(judged: Judged, calibration: Calibration, part: str) -> Metrics:
     right = np.array([a == t for a, t in zip(answered, true, strict=True)])
     p = probabilities(pets.scores.logits, calibration.temperature)
     chosen = p.argmax(1)
-    confusion = {t: dict.fromkeys((*LABELS, NEITHER), 0) for t in (*LABELS, NEITHER)}
+    confusion = {t: dict.fromkeys(ALL_LABELS, 0) for t in ALL_LABELS}
     for row, label in zip(judged.rows, judged.answers(calibration), strict=True):
         confusion[row.label][label] += 1
     rejected = sum(a == NEITHER for a in others.answers(calibration))
     return Metrics(
         part=part,
-        accuracy=interval(int(right.sum()), len(right)),
+        accuracy=share(right),
         log_loss=fitting.log_loss(pets.scores.logits / calibration.temperature, pets.labels),
         calibration_error=fitting.calibration_error(p.max(1), chosen == pets.labels),
         confusion=confusion,
@@ -132,8 +132,17 @@ def interval(successes: int, n: int) -> Interval:
     return Interval(value=p, low=max(0.0, centre - half), high=min(1.0, centre + half), n=n)
 
 
+def share(which: np.ndarray) -> Interval:
+    """How many of (N,) bool are True, as an `interval`."""
+    return interval(int(which.sum()), len(which))
+
+
 def auroc(known: np.ndarray, novel: np.ndarray) -> float:
-    """How often a picture of neither has the higher novelty: area under the ROC curve."""
+    """How often a picture of neither has the higher novelty: area under the ROC curve, 0 to 1.
+
+    Args:
+        known, novel: (N,) and (M,) novelty of cats and dogs, and of neither.
+    """
     statistic = mannwhitneyu(novel, known).statistic
     return float(statistic / (len(known) * len(novel)))
 

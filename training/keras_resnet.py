@@ -39,7 +39,8 @@ def read_tarball(path: Path) -> tuple[dict[str, np.ndarray], float]:
     """Read the weights straight from the tarball; nothing is unpacked or run.
 
     Returns:
-        Keras' weight names to float32 arrays, and its batch norms' epsilon.
+        Keras' weight names to float32 arrays (kernels HWIO, the dense one (in, out)), and its
+        batch norms' epsilon.
     Raises:
         TrainingError: the tarball is not that package.
     """

@@ -19,6 +19,10 @@ from training.supervision import CONNECTED_WITHIN_S, LOST, SUPERVISED
 ENDED_WITHIN_S = 10  # after SIGTERM; then comes SIGKILL
 HERE = "127.0.0.1"
 PORT = "29500"  # torchrun's own default
+_GO_ON = (
+    "What was trained up to the last whole epoch is kept: run the same command again, with as "
+    "many processes as you like, to go on from there."
+)
 
 
 def run(command: Sequence[str], devices: int, nodes: int = 1) -> None:
@@ -119,9 +123,3 @@ def _explain(failures: Mapping[int, ProcessFailure], count: int) -> NoReturn:
         f"Of {count} processes, those here (counted from 0: {ranks}) lost another one, or were "
         f"told to end. If there are other machines, see what they say. {_GO_ON}"
     )
-
-
-_GO_ON = (
-    "What was trained up to the last whole epoch is kept: run the same command again, with as "
-    "many processes as you like, to go on from there."
-)

@@ -33,7 +33,7 @@ class View(NamedTuple):
 
 
 def unchanged(pixels: np.ndarray, _: str) -> np.ndarray:
-    """No change; named, as what goes to a spawned worker must be."""
+    """(224, 224, 3) uint8 as it is; named, as what goes to a spawned worker must be."""
     return pixels
 
 

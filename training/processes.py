@@ -20,6 +20,8 @@ from training.errors import TrainingError
 PREPARED_WITHIN_S = 24 * 3600  # what only the first does: the manifest, weights, stage one
 HEARD_WITHIN_S = 60
 ASKED_EVERY_S = 0.2
+# Of gloo and NCCL, whose errors are plain RuntimeErrors that come out of backward() too.
+_NETWORK = ("gloo", "nccl", "by peer", "pair closure", "timed out", "broken pipe", "socket")
 
 T = TypeVar("T")
 
@@ -151,10 +153,6 @@ class EndAtOnce(pl.Callback):
 def first_line(exc: Exception) -> str:
     """Of what torch says, which goes on with stacks and advice."""
     return str(exc).strip().partition("\n")[0].rstrip(".")
-
-
-# Of gloo and NCCL, whose errors are plain RuntimeErrors that come out of backward() too.
-_NETWORK = ("gloo", "nccl", "by peer", "pair closure", "timed out", "broken pipe", "socket")
 
 
 def _is_of_the_network(exc: RuntimeError) -> bool:

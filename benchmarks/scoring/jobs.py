@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from itertools import chain, cycle, islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,4 +66,4 @@ def running_speed(out: Path) -> float:
     parts = sorted(out.glob("part-*.parquet"), key=lambda path: path.stat().st_mtime_ns)
     counts = [pq.read_metadata(path).num_rows for path in parts]
     seconds = (parts[-1].stat().st_mtime_ns - parts[0].stat().st_mtime_ns) / 1e9
-    return float(sum(chain(counts[1:])) / seconds)
+    return float(sum(counts[1:]) / seconds)

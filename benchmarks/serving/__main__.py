@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import environment, machine, record
+from benchmarks.arguments import positive, positives, some_of
 from benchmarks.errors import BenchmarkError
 from benchmarks.serving import figures, load, photographs
 from benchmarks.serving.contestants import CONTESTANTS, ENGINE, THEIRS, WITH_WORKERS, Model
@@ -136,32 +137,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--photographs", default="starter", help="as for make train (%(default)s)")
     parser.add_argument("--model", default=store.LATEST, help="tag (%(default)s)")
-    parser.add_argument("--only", type=_names, default=CONTESTANTS, help="of those above")
-    parser.add_argument("--concurrency", type=_numbers, default=(1, 8, 32, 128), metavar="N,N")
-    parser.add_argument("--seconds", type=_positive, default=10, help="of each load (%(default)s)")
-    parser.add_argument("--warm-up", type=_positive, default=5, help="seconds (%(default)s)")
-    parser.add_argument("--rounds", type=_positive, default=2, help="(%(default)s)")
+    names = some_of(CONTESTANTS)
+    parser.add_argument("--only", type=names, default=CONTESTANTS, help="of those above")
+    parser.add_argument("--concurrency", type=positives, default=(1, 8, 32, 128), metavar="N,N")
+    parser.add_argument("--seconds", type=positive, default=10, help="of each load (%(default)s)")
+    parser.add_argument("--warm-up", type=positive, default=5, help="seconds (%(default)s)")
+    parser.add_argument("--rounds", type=positive, default=2, help="(%(default)s)")
     parser.add_argument("--out", type=Path, default=RESULT, help="(%(default)s)")
     return parser
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    if unknown := sorted(set(names) - set(CONTESTANTS)):
-        raise argparse.ArgumentTypeError(
-            f"unknown: {', '.join(unknown)}. There are {', '.join(CONTESTANTS)}"
-        )
-    return names
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(_positive, text.split(",")))
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from pathlib import Path
 OURS = "ours"
 ENGINE = "engine"
 THEIRS = ("litserve_torch", "litserve_same_engine", "fastapi_torch")
-SERVERS = (OURS, *THEIRS)
 CONTESTANTS = (OURS, ENGINE, *THEIRS)
 WITH_WORKERS = ("litserve_torch", "litserve_same_engine")  # which number is best, is tried
 WHAT = {
@@ -30,7 +29,7 @@ class Model:
 
 
 def server_command(name: str, port: int, model: Model, python: Path, workers: int) -> list[str]:
-    """How a server of `SERVERS` is started.
+    """How `OURS`, or a server of `THEIRS`, is started.
 
     Args:
         python: of the environment of `THEIRS`.

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request  # type: ignore[import-not-found]
+from fastapi import FastAPI, HTTPException, Request
 from PIL import UnidentifiedImageError
 
 from benchmarks.serving import torch_network
@@ -38,7 +38,7 @@ def application() -> FastAPI:
         probabilities: torch.Tensor = network(pixels[None])[0]
         return probabilities
 
-    @app.post("/predict")  # type: ignore[untyped-decorator]
+    @app.post("/predict")
     async def _(request: Request) -> dict[str, object]:
         data = await request.body()
         loop = asyncio.get_running_loop()

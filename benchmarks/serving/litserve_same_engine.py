@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import litserve  # type: ignore[import-not-found]
+import litserve
 import numpy as np
-from fastapi import Body  # type: ignore[import-not-found]
+from fastapi import Body
 
 from benchmarks.serving import litserve_settings
 from service import artifact, images
@@ -33,7 +33,7 @@ class CatDog(litserve.LitAPI):
         self.folder = folder
         self.threads = threads
 
-    def setup(self, device: str) -> None:  # noqa: ARG002
+    def setup(self, device: str) -> None:  # noqa: ARG002 - LitServe's signature
         """In each worker."""
         card = artifact.read_card(self.folder)
         self.calibration = card.calibration

@@ -1,6 +1,6 @@
 """How LitServe is run, whatever it runs."""
 
-import litserve  # type: ignore[import-not-found]
+import litserve
 
 MAX_BATCH = 16
 BATCH_TIMEOUT_S = 0.005  # while others arrive; a twentieth of what a batch takes

@@ -6,9 +6,9 @@ python -m benchmarks.serving.litserve_torch PORT WORKERS
 import sys
 from typing import Annotated
 
-import litserve  # type: ignore[import-not-found]
+import litserve
 import torch
-from fastapi import Body  # type: ignore[import-not-found]
+from fastapi import Body
 from torch import Tensor
 
 from benchmarks.serving import litserve_settings, torch_network

@@ -8,6 +8,7 @@ from PIL import Image
 
 from benchmarks.errors import BenchmarkError
 from data.source import resolve
+from data.thinning import every_nth
 from service import images
 
 COUNT = 200
@@ -28,7 +29,7 @@ class Photographs:
 
     def few(self, count: int) -> tuple[Path, ...]:
         """So many of them, evenly spread."""
-        return self.paths[:: max(1, len(self.paths) // count)][:count]
+        return tuple(every_nth(self.paths, count))
 
     def figures(self) -> dict[str, object]:
         """What of this is kept: no paths."""
@@ -58,7 +59,7 @@ def spread(name_or_path: str, count: int = COUNT) -> Photographs:
     """
     source = resolve(name_or_path)
     every = [candidate.path for candidate in source.candidates]
-    chosen = every[:: max(1, len(every) // count)][:count]
+    chosen = every_nth(every, count)
     paths = tuple(filter(_is_sound, chosen))
     if not paths:
         raise BenchmarkError(

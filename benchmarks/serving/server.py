@@ -13,6 +13,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.log import tail
 
 REPOSITORY = Path(__file__).parent.parent.parent
 START_TIMEOUT_S = 180
@@ -80,13 +81,13 @@ def _wait_until_it_answers(
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise BenchmarkError(f"It ended with status {process.returncode}: {_tail(log)}")
+            raise BenchmarkError(f"It ended with status {process.returncode}: {tail(log)}")
         with contextlib.suppress(BenchmarkError):
             came = ask(port, picture)
             if came[0] == 200:
                 return
         time.sleep(0.2)
-    raise BenchmarkError(f"Not ready after {START_TIMEOUT_S} s ({came}): {_tail(log)}")
+    raise BenchmarkError(f"Not ready after {START_TIMEOUT_S} s ({came}): {tail(log)}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -97,7 +98,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace").strip()[-2000:]

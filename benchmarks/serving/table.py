@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks.markdown import table
 from benchmarks.serving.contestants import ENGINE, OURS, WHAT
 
 
@@ -24,7 +25,7 @@ def markdown(
         [WHAT[name], *_cells(name, of["median"], concurrency), _ratio(name, ratios)]
         for name, of in contestants.items()
     ]
-    return "\n".join(map(_line, [head, ["---"] * len(head), *rows]))
+    return table(head, rows)
 
 
 def _cells(name: str, median: Mapping[str, Any], concurrency: Sequence[int]) -> list[str]:
@@ -42,7 +43,3 @@ def _cell(figures: Mapping[str, Any]) -> str:
 
 def _ratio(name: str, ratios: Mapping[str, float]) -> str:
     return f"{ratios[name]:.2f}" if name in ratios else ("1" if name == OURS else "")
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

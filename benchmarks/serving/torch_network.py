@@ -1,6 +1,7 @@
 """The network of the contestants that run torch: ResNet-50 with two classes, in fp32.
 
-Its weights are random: what they are does not change how long they take.
+Its weights are random: what they are does not change how long they take. All of it is written out,
+constants too, as by somebody who has nothing of this project.
 """
 
 import io

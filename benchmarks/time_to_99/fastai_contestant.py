@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import fastai  # type: ignore[import-not-found]
+import fastai
 import torch
 import torchvision
-from fastai.vision.all import (  # type: ignore[import-not-found]
+from fastai.vision.all import (
     CategoryBlock,
     ImageDataLoaders,
     Resize,
@@ -24,7 +24,7 @@ from fastai.vision.all import (  # type: ignore[import-not-found]
     set_seed,
     vision_learner,
 )
-from fastai.vision.learner import model_meta  # type: ignore[import-not-found]
+from fastai.vision.learner import model_meta
 
 SIDE = 224
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.log import tail
 from data.manifest import Manifest
 from data.picture import TEST
 from service.artifact import LABELS, Interval
@@ -135,14 +136,10 @@ def _first_checkpoint(
             is_known = all(phrase in seen for phrase in DOWNLOAD)
             return found, round(seen[DOWNLOAD[1]] - seen[DOWNLOAD[0]], 1) if is_known else None
         if process.poll() is not None:
-            raise TrainingError(f"Training ended before it had a model: {_tail(log)}")
+            raise TrainingError(f"Training ended before it had a model: {tail(log)}")
         time.sleep(POLL_S)
 
 
 def _finish(process: subprocess.Popen[bytes], log: Path) -> None:
     if status := process.wait():
-        raise TrainingError(f"A command failed with status {status}: {_tail(log)}")
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace").strip()[-2000:]
+        raise TrainingError(f"A command failed with status {status}: {tail(log)}")

@@ -12,7 +12,7 @@ NAMES = ("docker", "podman", "buildah")
 RUNNERS = ("docker", "podman")  # buildah builds only
 # How a container is to be run: nothing to write to but /tmp, no capability, no right to gain.
 HARDENED = (
-    *("--read-only", "--tmpfs", "/tmp:size=64m"),  # noqa: S108
+    *("--read-only", "--tmpfs", "/tmp:size=64m"),  # noqa: S108 - the container's own
     *("--cap-drop", "all", "--security-opt", "no-new-privileges"),
 )
 

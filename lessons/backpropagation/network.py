@@ -79,5 +79,5 @@ def step(p: Parameters, gradient: Parameters, rate: float) -> Parameters:
 
 
 def loss(pictures: np.ndarray, labels: np.ndarray, p: Parameters) -> float:
-    """Of these pictures, on average."""
+    """Of pictures (N, 1, H, W) and labels (N,), on average, in nats."""
     return layers.logistic_loss(forward(pictures, p).logits, labels)

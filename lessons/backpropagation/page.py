@@ -22,8 +22,6 @@ REST = (
     *(layers.weigh_back, layers.logistic_loss, layers.logistic_loss_back),
     *(network.forward, network.backward, network.step),
 )
-
-
 RULES = (
     ("the logit", "<em>p − y</em>", "how much too sure of a slash it was; logistic and log cancel"),
     ("the weights", "(<em>p − y</em>) <em>q</em>", "each weight was multiplied by its input"),

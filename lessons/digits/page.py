@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lessons import plot
+from lessons.counting import parameters
 from lessons.digits.figures import Figures, Mistake, Training
-from lessons.digits.networks import NETWORKS, layers, parameters
+from lessons.digits.networks import NETWORKS, layers
 from lessons.lesson import Lesson
 from lessons.markup import figure, figures, picture
+from service.drawing import CAT, DOG
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +21,7 @@ NAMES = {"perceptron": "multilayer perceptron", "convnet": "convolutional networ
 COLOURS = {"perceptron": plot.COLOUR["dog"], "convnet": plot.COLOUR["cat"]}
 LECTURE = {"perceptron": 98.2, "convnet": 99.3}  # percent right, on all of MNIST
 KERNELS_A_ROW = 10
-FOR, AGAINST = (213, 94, 0), (0, 114, 178)  # orange and blue: --dog and --cat of the page
+FOR, AGAINST = DOG, CAT  # orange and blue
 GAP = 128  # grey, between kernels
 
 

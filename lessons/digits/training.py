@@ -2,11 +2,7 @@
 
 import base64
 import io
-import logging
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytorch_lightning as pl
@@ -21,6 +17,7 @@ from lessons.digits.classifier import Classifier, to_tensor
 from lessons.digits.figures import Figures, Mistake, Pair, Training, accuracy
 from lessons.digits.mnist import Digits, Source, Split
 from lessons.digits.networks import NETWORKS
+from training import advice
 
 SEEDS = (1, 2, 3)
 EPOCHS = 10
@@ -67,17 +64,17 @@ def _train_one(
     # channels last: the convolutions take two thirds of the time (one core with AVX2)
     network = NETWORKS[name]().to(memory_format=torch.channels_last)
     classifier = Classifier(network)
-    with _without_advice():
-        trainer = pl.Trainer(
-            accelerator="cpu",
-            max_epochs=epochs,
-            logger=False,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            enable_progress_bar=False,
-            num_sanity_val_steps=0,
-        )
-        trainer.fit(classifier, _batches(split.train, shuffle=True), _batches(split.validation))
+    advice.hush()
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=False,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(classifier, _batches(split.train, shuffle=True), _batches(split.validation))
     answered = answers(classifier, split.test)
     right = int(np.sum(answered == split.test.labels))
     training = Training(
@@ -88,19 +85,6 @@ def _train_one(
     )
     print(f"{name}, seed {seed}: {training.test.value:.2%} in {training.seconds:.0f} s", flush=True)
     return classifier, training, answered
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """No tips, no list of accelerators that are not there, no workers for what lies in memory."""
-    logger = logging.getLogger("pytorch_lightning.utilities.rank_zero")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*does not have many workers")
-        warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated")
-        yield
-    logger.setLevel(level)
 
 
 def _batches(digits: Digits, shuffle: bool = False) -> "DataLoader[tuple[torch.Tensor, ...]]":
@@ -152,7 +136,7 @@ def _png(pixels: np.ndarray) -> str:
 
 def _kernels(classifier: Classifier) -> list[list[list[float]]]:
     """The first layer's, if it is a convolution: (F, K, K), to four digits."""
-    first = classifier.network[0]  # type: ignore[index]
+    first = classifier.network[0]
     if not isinstance(first, torch.nn.Conv2d):
         return []
     weights: list[list[list[float]]] = (

@@ -21,12 +21,12 @@ class PetClassifier(pl.LightningModule):
         self,
         network: nn.Module,
         make_optimizer: MakeOptimizer,
-        augment: Augmentation = nn.Identity(),  # noqa: B008, it has no state
+        augment: Augmentation | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self.make_optimizer = make_optimizer
-        self.augment = augment
+        self.augment = nn.Identity() if augment is None else augment
         self.losses: list[float] = []
         self._epoch: list[Tensor] = []
 

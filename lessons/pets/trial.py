@@ -1,8 +1,6 @@
 """One training from a seed, and what the network answers after it."""
 
-import logging
 import time
-import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,6 +11,7 @@ from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorData
 
 from lessons.pets.classifier import PetClassifier
 from lessons.pets.pictures import Pictures
+from training import advice
 
 
 class Trained(NamedTuple):
@@ -42,7 +41,7 @@ def train(
     Args:
         pictures_an_epoch: not each picture once but so many, more or fewer.
     """
-    _quieten()
+    advice.hush()
     pl.seed_everything(seed, verbose=False)
     module = make()
     dataset = TensorDataset(*pictures)
@@ -75,10 +74,3 @@ def log_odds(network: nn.Module, images: Tensor, batch: int = 100) -> Tensor:
 def right(network: nn.Module, pictures: Pictures) -> Tensor:
     """(N,) bool: which pictures it answers rightly."""
     return (log_odds(network, pictures.images) > 0) == (pictures.labels > 0)
-
-
-def _quieten() -> None:
-    """Lightning announces hardware, loaders and its own advice at each of many trainings."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message=".*does not have many workers")
-    warnings.filterwarnings("ignore", category=FutureWarning, message=".*LeafSpec")

@@ -63,7 +63,12 @@ def _curve(task: tuple[int, bool]) -> Curve:
 
 
 def gradient_norms(network: nn.Module, images: Tensor, labels: Tensor) -> list[float]:
-    """How strongly the loss pulls at each 3 x 3 convolution, from the first to the last."""
+    """How strongly the loss pulls at each 3 x 3 convolution, from the first to the last.
+
+    Args:
+        images: (B, 3, H, W).
+        labels: (B,) float32, 0 or 1.
+    """
     loss = cross_entropy(network(images).squeeze(1), labels)
     kernels = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d)]
     gradients = torch.autograd.grad(loss, kernels)

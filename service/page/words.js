@@ -26,7 +26,7 @@ export function sentence({ name, state, answer, problem }) {
 }
 
 /** "3 cats", "1 dog". */
-export function count(n, singular, plural = `${singular}s`) {
+function count(n, singular, plural = `${singular}s`) {
   return `${n} ${n === 1 ? singular : plural}`;
 }
 

@@ -1,7 +1,6 @@
 """Small pictures made from seeds, and a cache of each test's own."""
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,10 +52,3 @@ def encode() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encode
-
-
-@pytest.fixture
-def photographs() -> Path:
-    if not (folder := os.environ.get("CATDOG_PHOTOS")):
-        pytest.skip("needs real photographs: set CATDOG_PHOTOS to a folder with cat/ and dog/")
-    return Path(folder)

@@ -101,16 +101,22 @@ def test_whatever_a_spreadsheet_saves_is_read(tmp_path, delimiter, encoding, new
     [
         ("", "begins with nothing; its first line must name the columns"),
         ("cat/1.png\ncat/2.png\n", "begins with cat/1.png; its first line must name"),
-        ("path,decision\na.png,exclude\nb.png,wolf\n", r"Line 3 of .*: decision is 'wolf'; write "
-         "exclude, cat, dog, neither or keep"),
+        (
+            "path,decision\na.png,exclude\nb.png,wolf\n",
+            r"Line 3 of .*: decision is 'wolf'; write "
+            "exclude, cat, dog, neither or keep",
+        ),
         ("path,decision\na.png,\n", "decides nothing: its column `decision` is empty"),
         ("path,sha256,decision\n,,exclude\n", "Line 2 of .* neither a sha256 nor a path"),
         ("sha256\n12ab\n", "Line 2 of .*: '12ab' is no sha256"),
         ('path\n"a.png\n', "cannot be read as CSV .*unexpected end of data"),
-        ("path\n/gone/a.png\n", r"None of the 1 decisions in .*audit\.csv is of a picture of .*"
-         r"line 2 of .*\(/gone/a\.png\)"),
+        (
+            "path\n/gone/a.png\n",
+            r"None of the 1 decisions in .*audit\.csv is of a picture of .*"
+            r"line 2 of .*\(/gone/a\.png\)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_makes_no_sense_is_refused_with_its_line(
     make_folder, tmp_path, text, complaint
 ):

@@ -49,8 +49,8 @@ def test_alerts_that_panels_name_are_there() -> None:
 
 
 def test_provisioning_fits_the_dashboard_and_compose() -> None:
-    (source,) = provisioned("datasources/prometheus.yml")["datasources"]  # type: ignore[misc]
-    (provider,) = provisioned("dashboards/catdog.yml")["providers"]  # type: ignore[misc]
+    (source,) = provisioned("datasources/prometheus.yml")["datasources"]
+    (provider,) = provisioned("dashboards/catdog.yml")["providers"]
     compose = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())["services"]
     mounts = {mount["target"]: mount["source"] for mount in compose["grafana"]["volumes"]}
     assert source["type"] == dashboard.DATASOURCE["type"]

@@ -2,9 +2,6 @@
 against what the service says of itself."""
 
 import shutil
-import subprocess
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +15,18 @@ from service.artifact import Card
 from service.decode_worker import MEMORY_BYTES
 from service.settings import Settings
 from service.system_routes import ROUTES
+from tests.deploy.kubernetes import FOLDER, OVERLAYS, Manifest, needs_kubectl, pod_of, rendered
 from tests.deploy.prometheus import FOLDER as PROMETHEUS
 from tests.live_server import REPOSITORY
 
-FOLDER = REPOSITORY / "deploy" / "kubernetes"
-OVERLAYS = sorted(path.name for path in (FOLDER / "overlays").iterdir())
 OLDEST = "1.30.0"  # the first whose `preStop` can sleep
 VERSIONS = (OLDEST, kubernetes_validate.latest_version())
 TRACES_S = 5  # that traces get at shutdown
 GIB = 2**30
 
-Manifest = dict[str, Any]
-
-needs_kubectl = pytest.mark.skipif(
-    shutil.which("kubectl") is None,
-    reason="kubectl is missing: kubernetes.io/docs/tasks/tools says how to get it",
-)
-
-
-@cache
-def rendered(folder: Path) -> dict[str, Manifest]:
-    """What `kubectl apply -k` would send, by kind; there is one of each."""
-    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    manifests = list(yaml.safe_load_all(done.stdout))
-    by_kind = {manifest["kind"]: manifest for manifest in manifests}
-    assert len(by_kind) == len(manifests)
-    return by_kind
-
-
-def pod_of(manifests: dict[str, Manifest]) -> Manifest:
-    pod: Manifest = manifests["Deployment"]["spec"]["template"]["spec"]
-    return pod
-
 
 @pytest.fixture(params=OVERLAYS)
-def overlay(request: pytest.FixtureRequest) -> Iterator[dict[str, Manifest]]:
+def overlay(request: pytest.FixtureRequest) -> dict[str, Manifest]:
     if shutil.which("kubectl") is None:
         pytest.skip(str(needs_kubectl.kwargs["reason"]))
     return rendered(FOLDER / "overlays" / request.param)

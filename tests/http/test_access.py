@@ -44,9 +44,16 @@ def bearer(key: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/predict", "/predict/batch", "/explain", "/model", "/model/filters.png", "/metrics",
-     "/schema.json"],
-)  # fmt: skip
+    [
+        "/predict",
+        "/predict/batch",
+        "/explain",
+        "/model",
+        "/model/filters.png",
+        "/metrics",
+        "/schema.json",
+    ],
+)
 @pytest.mark.parametrize(
     "headers",
     [

@@ -41,17 +41,6 @@ def wait_until_taken(server: Server, count: int) -> None:
     raise AssertionError(f"the service has not accepted {count} connections")
 
 
-def wait_until_refused(server: Server) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
-        except ConnectionRefusedError:
-            return
-        time.sleep(0.05)
-    raise AssertionError("new connections are still accepted")
-
-
 def answer(connection: socket.socket) -> str:
     """All that comes until the server closes."""
     with connection:
@@ -68,7 +57,7 @@ def test_accepted_requests_are_answered_and_new_ones_refused(
         accepted = [half_sent(own, body) for _ in range(REQUESTS)]
         wait_until_taken(own, REQUESTS)
         os.kill(own.pid, number)
-        wait_until_refused(own)
+        live_server.wait_until_refused(own.port, TIMEOUT_S)
         for connection in accepted:
             connection.sendall(body[len(body) // 2 :])
         answers = [answer(connection) for connection in accepted]

@@ -158,10 +158,25 @@ def test_chunked_raw_body_of_11_mb_is_too_long(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/schema.json", "/docs.json", "/static_content/index.css", "/assets/x",
-     "/page/../app.py", "/page/nothing.js", "/predict/", "/score", "/Network/score",
-     "/schema.json%0A", "/metrics%0A", "/readyz%0A", "/model%0A", "/%0A", "/a%0Ab"],
-)  # fmt: skip
+    [
+        "/nothing",
+        "/schema.json",
+        "/docs.json",
+        "/static_content/index.css",
+        "/assets/x",
+        "/page/../app.py",
+        "/page/nothing.js",
+        "/predict/",
+        "/score",
+        "/Network/score",
+        "/schema.json%0A",
+        "/metrics%0A",
+        "/readyz%0A",
+        "/model%0A",
+        "/%0A",
+        "/a%0Ab",
+    ],
+)
 def test_nothing_is_served_that_is_not_ours(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     assert_problem(response, 404, "not-found")

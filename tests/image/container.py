@@ -1,7 +1,6 @@
 """A container as it is to be deployed: nothing writable but /tmp, no capability, no new right."""
 
 import contextlib
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -80,18 +79,6 @@ class Container:
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/readyz").status_code == 200
         return False
-
-
-def wait_until_refused(container: Container) -> None:
-    """Until nobody takes connections at its port any more."""
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", container.port), timeout=1).close()
-        except ConnectionRefusedError:
-            return
-        time.sleep(0.05)
-    raise AssertionError("new connections are still accepted")
 
 
 @contextmanager

@@ -69,13 +69,13 @@ def of(engine: str, image: str) -> Contents:
 
 
 def _entries(stream: object) -> Iterator[tuple[str, Entry]]:
-    with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             path = member.name.removeprefix("./").removeprefix("/")
             digest = ""
             if member.isfile() and path.startswith(OURS):
                 content = archive.extractfile(member)
                 assert content is not None
-                digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
             kind = "file" if member.isfile() else "folder" if member.isdir() else "other"
             yield path, Entry(member.mode & 0o7777, member.uid, member.mtime, kind, digest)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from service import artifact
-from tests import pictures
+from tests import live_server, pictures
 from tests.image import container
 from tests.image.conftest import Built
 from tests.image.container import Container
@@ -66,7 +66,7 @@ def test_it_can_write_nowhere_but_to_tmp(isolated: Container, folder: str) -> No
     write = "import pathlib; pathlib.Path('{}/x').write_text('')"
     refused = isolated.python(write.format(folder))
     assert b"Read-only file system" in refused.stderr
-    assert isolated.python(write.format("/tmp")).returncode == 0  # noqa: S108
+    assert isolated.python(write.format("/tmp")).returncode == 0  # noqa: S108 - the container's own
 
 
 def test_its_processes_are_nobody_and_may_nothing(isolated: Container) -> None:
@@ -101,7 +101,7 @@ def test_sigterm_has_what_was_accepted_answered_and_ends_it_with_status_0(built:
         connection.sendall(head.encode() + body[:20])
         assert httpx.get(f"{own.url}/livez").status_code == 200  # so ours was accepted before
         os.kill(own.pid(), signal.SIGTERM)
-        container.wait_until_refused(own)
+        live_server.wait_until_refused(own.port, container.START_TIMEOUT_S)
         connection.sendall(body[20:])
         with connection:
             answer = b"".join(iter(lambda: connection.recv(65536), b""))

@@ -11,12 +11,13 @@ import pytest
 import torch
 
 from data.errors import DataError
+from lessons.counting import parameters
 from lessons.digits import __main__ as command
 from lessons.digits import mnist, page, training
 from lessons.digits.classifier import Classifier, to_tensor
 from lessons.digits.figures import Figures, accuracy
 from lessons.digits.mnist import Digits, Split
-from lessons.digits.networks import NETWORKS, convnet, layers, parameters, perceptron
+from lessons.digits.networks import NETWORKS, convnet, layers, perceptron
 from lessons.kept import RESULTS
 from training.judging import interval
 

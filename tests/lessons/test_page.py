@@ -1,7 +1,6 @@
 """The page that ships is the one that the kept results make, and needs nothing else."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -10,23 +9,12 @@ from lessons.__main__ import PAGE, main
 from lessons.markup import code, matrix
 from lessons.plot import draw
 from service import lessons as served
+from tests.html_page import Page
 
 
 @pytest.fixture(scope="module")
 def html() -> str:
     return page.render([lesson() for lesson in contents.LESSONS])
-
-
-class Elements(HTMLParser):
-    """Every element with its attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
 
 
 def test_the_page_that_ships_is_up_to_date(html: str) -> None:
@@ -38,7 +26,7 @@ def test_it_is_under_a_megabyte(html: str) -> None:
 
 
 def test_it_names_no_address_and_loads_nothing(html: str) -> None:
-    elements = Elements(html).found
+    elements = Page(html).elements
     assert "://" not in re.sub(r"data:[^\"]*", "", html)
     for tag, attributes in elements:
         assert tag not in ("iframe", "object", "embed", "base", "form")
@@ -49,7 +37,7 @@ def test_it_names_no_address_and_loads_nothing(html: str) -> None:
 
 def test_its_policy_allows_what_it_has_so_nothing_sits_in_attributes(html: str) -> None:
     """Style attributes and event handlers cannot be allowed by a digest."""
-    for tag, attributes in Elements(html).found:
+    for tag, attributes in Page(html).elements:
         assert "style" not in attributes, tag
         assert not [name for name in attributes if name.startswith("on")], tag
         if tag in ("script", "style"):
@@ -57,7 +45,7 @@ def test_its_policy_allows_what_it_has_so_nothing_sits_in_attributes(html: str) 
 
 
 def test_every_anchor_is_there_once(html: str) -> None:
-    elements = Elements(html).found
+    elements = Page(html).elements
     ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = {a["href"] for tag, a in elements if tag == "a" and a["href"] != "/"}
@@ -67,7 +55,7 @@ def test_every_anchor_is_there_once(html: str) -> None:
 
 
 def test_every_picture_says_what_it_shows_or_that_it_adds_nothing(html: str) -> None:
-    for tag, attributes in Elements(html).found:
+    for tag, attributes in Page(html).elements:
         if tag == "img":
             assert "alt" in attributes
         if tag == "svg":

@@ -57,7 +57,7 @@ def _broken_off(body: Iterable[bytes]) -> Iterator[bytes]:
 def main(port: int, every: int) -> None:
     """Serve until killed."""
     application = Failing(DomainDispatcherApplication(create_backend_app), every)
-    socketserver.BaseServer.handle_error = lambda *_: None  # type: ignore[method-assign]
+    socketserver.BaseServer.handle_error = lambda *_: None
     run_simple("127.0.0.1", port, application, threaded=True)
 
 

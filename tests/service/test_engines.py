@@ -1,6 +1,8 @@
 """service.engines and service.onnx_engine: what serves, and that it answers the same."""
 
 import importlib.util
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from service import artifact, engines, onnx_engine
+from service.artifact import ArtifactError
 from service.engines import EngineError
 from service.onnx_engine import CPU, CUDA, OnnxEngine
 from service.openvino_engine import OpenVinoEngine
 from service.settings import Settings
+from tests import known_network
 from tests.known_network import SHARPNESS
+from tests.live_server import REPOSITORY
 
 
 @pytest.fixture
@@ -192,3 +197,26 @@ def test_on_a_gpu_the_fp32_graph_runs_in_f16_unless_the_cpu_is_asked_for(
 def test_without_onnx_runtime_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert not engines.has_gpu()
+
+
+def test_engines_come_and_go_without_taking_the_process_with_them(artifact_folder: Path) -> None:
+    """Two that are gone, and a child's end that somebody waits for with a signal handler."""
+    code = (
+        "import gc, pathlib, signal, subprocess, sys\n"
+        "from service.openvino_engine import OpenVinoEngine\n"
+        "signal.signal(signal.SIGCHLD, lambda *_: None)\n"
+        "first, second = (OpenVinoEngine(pathlib.Path(sys.argv[1])) for _ in range(2))\n"
+        "del first, second\n"
+        "gc.collect()\n"
+        "subprocess.run(['true'])\n"
+        "print('alive')\n"
+    )
+    command = [sys.executable, "-c", code, str(artifact_folder)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
+def test_a_graph_without_activation_maps_says_what_to_do(tmp_path: Path) -> None:
+    known_network.write_artifact(tmp_path / "old", explains=False)
+    with pytest.raises(ArtifactError, match=r"not give activation_map.*Export it again"):
+        OpenVinoEngine(tmp_path / "old").explain(np.zeros((1, 224, 224, 3), np.uint8))

@@ -14,9 +14,20 @@ MODULES = sorted(
     if path.stem not in ("__init__", "onnx_engine")  # the latter is an extra
 )
 BLOCKED = (
-    "albumentations", "cv2", "data", "lightning", "nncf", "onnx", "pandas", "pytorch_lightning",
-    "scipy", "sklearn", "torch", "torchvision", "training",
-)  # fmt: skip
+    "albumentations",
+    "cv2",
+    "data",
+    "lightning",
+    "nncf",
+    "onnx",
+    "pandas",
+    "pytorch_lightning",
+    "scipy",
+    "sklearn",
+    "torch",
+    "torchvision",
+    "training",
+)
 
 _IMPORT_WITHOUT = """
 import importlib, sys

@@ -8,7 +8,8 @@ from aiohttp import ServerDisconnectedError
 from bentoml.exceptions import ServiceUnavailable
 
 from service.problems import Problem
-from service.remote import CHUNK, TRIES, WIDTH, Remote
+from service.remote import CHUNK, TRIES, Remote
+from service.row import WIDTH
 
 
 def numbered(n: int) -> np.ndarray:

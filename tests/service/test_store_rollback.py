@@ -69,8 +69,9 @@ def test_a_promotion_after_a_rollback_serves_though_the_clock_went_back(
 ) -> None:
     first, second = store.add(artifact_folder), store.add(artifact_folder)
     file = path(first) / "model.yaml"
-    file.write_text(re.sub(r"creation_time: .*", "creation_time: '2999-01-01T00:00:00+00:00'",
-                           file.read_text()))  # fmt: skip
+    file.write_text(
+        re.sub(r"creation_time: .*", "creation_time: '2999-01-01T00:00:00+00:00'", file.read_text())
+    )
     rollback.roll_back(first)
     third = store.add(artifact_folder)
     assert store.path_of()[1] == third

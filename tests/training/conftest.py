@@ -14,10 +14,12 @@ import torch
 from PIL import Image
 from torchvision.models import resnet18
 
-from training.network import CAT_CLASSES, DOG_CLASSES
+from tests.live_server import REPOSITORY
+from training.datamodule import PictureData
+from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
 from training.run import Run
+from training.selection import choose
 
-REPOSITORY = Path(__file__).parent.parent.parent
 BRIGHT_CHANNEL = {"cat": 0, "neither": 1, "dog": 2}  # red, green, blue
 
 
@@ -147,6 +149,13 @@ def released(fitted: Finished, tmp_path_factory: pytest.TempPathFactory) -> Fini
     """A home after `training release` too. Not to be changed: clone it."""
     home = clone(fitted.home, tmp_path_factory.mktemp("released"))
     return Finished(home, home.succeed("training", "release"))
+
+
+@pytest.fixture(scope="session")
+def network(released: Finished) -> CatDogNet:
+    """What that run exported, chosen again. Who changes it puts it back."""
+    data = PictureData(manifest=released.run.manifest, workers=0)
+    return choose(released.run, data).network
 
 
 def clone(home: Home, folder: Path) -> Home:

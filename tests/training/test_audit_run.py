@@ -170,13 +170,11 @@ def test_the_command_passes_on_what_it_is_given(
 
 @pytest.mark.photographs
 @pytest.mark.registry
-def test_planted_errors_among_photographs_are_found(tmp_path: Path) -> None:
+def test_planted_errors_among_photographs_are_found(photographs: Path, tmp_path: Path) -> None:
     """Of 300 photographs, 15 with the other label, a mirror image, and a drawing of a cat."""
-    if not (folder := os.environ.get("CATDOG_PHOTOS")):
-        pytest.skip("needs real photographs: set CATDOG_PHOTOS to a folder with cat/ and dog/")
     flipped = set()
     for label, other in (("cat", "dog"), ("dog", "cat")):
-        for i, path in enumerate(sorted(Path(folder, label).iterdir())[:150]):
+        for i, path in enumerate(sorted((photographs / label).iterdir())[:150]):
             given = other if i % 20 == 3 else label
             target = tmp_path / "some" / given / path.name
             target.parent.mkdir(parents=True, exist_ok=True)

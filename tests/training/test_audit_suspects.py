@@ -75,10 +75,13 @@ def test_others_that_look_like_a_pet_are_found_with_its_label_where_that_is_sure
 
 def test_of_near_duplicates_the_one_in_the_test_part_stays_and_else_the_largest():
     rows = [
-        row(0, "cat"), row(1, "cat", pixels=300), row(2, "cat", pixels=200),
-        row(3, "dog", "test"), row(4, "dog", pixels=500),
+        row(0, "cat"),
+        row(1, "cat", pixels=300),
+        row(2, "cat", pixels=200),
+        row(3, "dog", "test"),
+        row(4, "dog", pixels=500),
         row(5, "cat"),
-    ]  # fmt: skip
+    ]
     found = by_index(list(copies.near_duplicates(rows, evidence(rows, groups={1: 0, 2: 0, 4: 3}))))
     assert {i: f.other and f.other.stem for i, f in found.items()} == {0: "1", 2: "1", 4: "3"}
     assert {f.kind for f in found.values()} == {NEAR}

@@ -1,7 +1,6 @@
 """Processes find each other by what torchrun and SLURM set, and notice when one is gone."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +9,13 @@ import pytest
 import torch
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
+from tests.live_server import REPOSITORY, free_port
 from training import hardware, launch, processes
 from training.errors import TrainingError
 from training.joining import join
 from training.processes import Processes
 from training.supervision import LOST
 
-REPOSITORY = Path(__file__).parent.parent.parent
 # What the first makes, the second hears; then the first dies and the second waits for more.
 MEETING = """
 import os, signal
@@ -34,12 +33,6 @@ try:
 except TrainingError as exc:
     print(f"{type(exc).__name__}: {exc}")
 """
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def start(code: str, **environment: object) -> subprocess.Popen[str]:

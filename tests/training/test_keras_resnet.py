@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -166,12 +165,12 @@ def test_a_picture_gets_the_class_that_it_always_got(
 
 @pytest.mark.registry
 @pytest.mark.photographs
-def test_untrained_dog_and_cat_classes_already_tell_most_photographs(network: CatDogNet) -> None:
-    if not (folder := os.environ.get("CATDOG_PHOTOS")):
-        pytest.skip("needs real photographs: set CATDOG_PHOTOS to a folder with cat/ and dog/")
+def test_untrained_dog_and_cat_classes_already_tell_most_photographs(
+    network: CatDogNet, photographs: Path
+) -> None:
     right = 0
     for label in ("cat", "dog"):
-        paths = sorted(Path(folder, label).iterdir())[:30]
+        paths = sorted((photographs / label).iterdir())[:30]
         pixels = np.stack([network_input(path.read_bytes()) for path in paths])
         logits = imagenet_logits(network, pixels)
         dog = logits[:, DOG_CLASSES].logsumexp(1) > logits[:, CAT_CLASSES].logsumexp(1)

@@ -154,10 +154,10 @@ class Record(pl.Callback):
         self.epochs: dict[int, list[Tensor]] = {}
         self.modes: list[bool] = []
 
-    def on_train_start(self, trainer, pl_module) -> None:  # noqa: ARG002 - Lightning's signature
+    def on_train_start(self, _, pl_module) -> None:
         self.before = copy.deepcopy(pl_module.state_dict())
 
-    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:  # noqa: ARG002
+    def on_train_batch_start(self, trainer, pl_module, batch, _) -> None:
         self.epochs.setdefault(trainer.current_epoch, []).append(batch[0])
         norms = [m for m in pl_module.modules() if isinstance(m, nn.BatchNorm2d)]
         self.modes += [m.training for m in norms]
@@ -230,9 +230,9 @@ def test_a_stage_that_does_not_exist_is_refused() -> None:
 def test_label_smoothing_has_its_optimum_at_its_targets() -> None:
     """A dog that is a dog with 0.95 costs least where 0.1 is smoothed."""
     module = CatDog(label_smoothing=0.1)
-    module.log = lambda *_, **__: None  # type: ignore[method-assign]
+    module.log = lambda *_, **__: None
     z = torch.tensor([2.9444, -2.9444], requires_grad=True)  # log(0.95 / 0.05)
-    module.logit = lambda _: z  # type: ignore[method-assign]
+    module.logit = lambda _: z
     module.loss_of(torch.empty(0), torch.tensor([1.0, 0.0])).backward()
     assert z.grad is not None
     assert z.grad.abs().max() < 1e-5

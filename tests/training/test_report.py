@@ -4,7 +4,6 @@ import json
 import resource
 import shutil
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from service import artifact
 from service.artifact import Dataset
 from service.images import network_input
 from service.openvino_engine import OpenVinoEngine
+from tests.html_page import Page
 from tests.training.conftest import Finished, clone
 from training import comparison, export, judging, report
 from training.comparison import Comparison
@@ -38,34 +38,6 @@ class Written:
     run: Run
     html: str
     figures: dict[str, Any]
-
-
-class Page(HTMLParser):
-    """Every element with its attributes, and the text outside of style."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self.style = ""
-        self._in_style = False
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        self._in_style = tag == "style"
-
-    def handle_endtag(self, _: str) -> None:
-        self._in_style = False
-
-    def handle_data(self, data: str) -> None:
-        if self._in_style:
-            self.style += data
-        else:
-            self.text += data
-
-    def all(self, attribute: str) -> list[tuple[str, str]]:
-        return [(tag, a[attribute]) for tag, a in self.elements if attribute in a]
 
 
 @pytest.fixture(scope="module")

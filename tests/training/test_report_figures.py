@@ -7,17 +7,12 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from data.picture import Row
-from service import artifact
-from service.artifact import ArtifactError, Calibration, Recipe
+from service.artifact import Calibration
 from service.engine import Scores
-from service.openvino_engine import OpenVinoEngine
-from tests import known_network
-from tests.pictures import BLUE, GREEN, RED, plain
 from training import calibration, judging
-from training.corruption import CORRUPTIONS, STRENGTHS
-from training.errors import TrainingError
+from training.corruption import CORRUPTIONS
 from training.judging import Judged
-from training.report import confidence, learning, mistakes, robustness, slices
+from training.report import confidence, mistakes, slices
 from training.report.examination import Examined, look
 from training.report.names import name_in, readable
 from training.report.thumbnails import overlay
@@ -188,102 +183,6 @@ def test_a_map_without_any_evidence_leaves_the_picture_grey() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3)).astype(np.uint8)
     laid = overlay(pixels, np.zeros((7, 7), np.float32))
     assert (laid.max(2) == laid.min(2)).all()
-
-
-@pytest.fixture
-def plain_rows(tmp_path: Path) -> list[Row]:
-    """Six red cats, four blue dogs, and a green one that is turned away."""
-    found = []
-    colours = [("cat", RED)] * 6 + [("dog", BLUE)] * 4 + [("dog", GREEN)]
-    for i, (label, rgb) in enumerate(colours):
-        path = tmp_path / f"{i}.png"
-        path.write_bytes(plain((rgb[0], rgb[1] + (i if rgb is not GREEN else 0), rgb[2])))
-        digest = artifact.sha256_of(path)
-        found.append(Row(path, label, "test", digest, "", 64, 48))
-    return found
-
-
-def test_robustness_counts_what_a_known_network_answers(
-    artifact_folder: Path, plain_rows: list[Row]
-) -> None:
-    """Colour decides there, which these corruptions leave as it is, but for the dark."""
-    found = robustness.measure(OpenVinoEngine(artifact_folder), plain_rows, CALIBRATION)
-    assert found.pictures == 11
-    assert len(found.cells) == 25
-    assert {cell.kind for cell in found.cells} == {c.name for c in CORRUPTIONS}
-    for cell in found.cells:
-        assert cell.accuracy.n == cell.turned_away.n == 11
-    by_kind = {cell.kind: cell for cell in found.cells if cell.strength == STRENGTHS}
-    for kind in ("blur", "rotation"):
-        assert by_kind[kind].accuracy.value >= 10 / 11  # (20, 250, 20) is a tie
-        assert by_kind[kind].turned_away.value == pytest.approx(1 / 11)
-    assert by_kind["darkness"].turned_away.value == 0  # too dark to be green
-    assert found.clean.value >= 10 / 11
-
-
-def test_the_mean_is_over_kinds_and_strengths(artifact_folder: Path, plain_rows: list[Row]) -> None:
-    found = robustness.measure(OpenVinoEngine(artifact_folder), plain_rows, CALIBRATION)
-    shares = [cell.accuracy.value for cell in found.cells]
-    assert found.mean.value == pytest.approx(np.mean(shares))
-    assert found.mean.low <= found.mean.value <= found.mean.high
-    away = np.mean([cell.turned_away.value for cell in found.cells])
-    assert found.mean_turned_away == pytest.approx(away)
-
-
-def test_the_interval_of_a_mean_is_that_of_pictures_not_of_answers() -> None:
-    """Pictures that are always or never right: 25 answers of each tell no more than one."""
-    right = np.repeat(np.arange(100) < 90, 25).reshape(100, 25)
-    found, one = robustness.mean_interval(right), judging.interval(90, 100)
-    assert (found.value, found.n) == (0.9, 100)
-    assert found.low == pytest.approx(one.low, abs=0.025)
-    assert found.high == pytest.approx(one.high, abs=0.025)
-
-
-def test_thinning_spreads_evenly_and_keeps_all_of_few() -> None:
-    rows = [row(i, "cat") for i in range(10)]
-    assert robustness.thinned(rows, 200) == tuple(rows)
-    assert [r.path.stem for r in robustness.thinned(rows, 4)] == ["0", "3", "6", "9"]
-
-
-def test_a_graph_without_activation_maps_says_what_to_do(tmp_path: Path) -> None:
-    known_network.write_artifact(tmp_path / "old", explains=False)
-    with pytest.raises(ArtifactError, match=r"not give activation_map.*Export it again"):
-        OpenVinoEngine(tmp_path / "old").explain(np.zeros((1, 224, 224, 3), np.uint8))
-
-
-RECIPE = Recipe(
-    backbone="resnet18", weights="none", config="", seed=1, stage="stage two",
-    log_losses={"stage one": 0.2, "stage two": 0.1}, accuracies={"stage two": 0.9},
-)  # fmt: skip
-
-
-def test_learning_curves_are_what_the_logger_wrote(tmp_path: Path) -> None:
-    (tmp_path / "metrics.csv").write_text(
-        "epoch,step,stage_one/log_loss,train/loss_step,val/accuracy,val/log_loss\n"
-        ",0,0.5,,,\n0,4,,0.7,,\n0,9,,0.6,,\n0,9,,,0.9,0.25\n1,19,,,0.95,0.2\n"
-    )
-    found = learning.read(tmp_path, RECIPE)
-    assert [(p.step, p.value) for p in found.train_loss] == [(5, 0.7), (10, 0.6)]
-    assert [(p.step, p.value) for p in found.val_log_loss] == [(10, 0.25), (20, 0.2)]
-    assert [p.value for p in found.val_accuracy] == [0.9, 0.95]
-    assert found.stage_one_log_loss == 0.5
-    one, two = found.candidates
-    assert (one.name, one.accuracy) == ("stage one", None)
-    assert (two.name, two.accuracy) == ("stage two", 0.9)
-    assert (one.is_exported, two.is_exported) == (False, True)
-
-
-def test_without_a_log_there_are_no_curves_but_the_stages(tmp_path: Path) -> None:
-    found = learning.read(tmp_path, RECIPE)
-    assert (found.train_loss, found.val_log_loss, found.val_accuracy) == ([], [], [])
-    assert found.stage_one_log_loss is None
-    assert len(found.candidates) == 2
-
-
-def test_a_damaged_log_is_named(tmp_path: Path) -> None:
-    (tmp_path / "metrics.csv").write_text("epoch,step,val/log_loss\n0,x,0.3\n")
-    with pytest.raises(TrainingError, match=r"metrics.csv is not what training logged"):
-        learning.read(tmp_path, RECIPE)
 
 
 def test_names_that_are_no_text_can_be_read() -> None:

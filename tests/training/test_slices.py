@@ -53,7 +53,7 @@ def module() -> CatDog:
     torch.manual_seed(0)
     module = CatDog("resnet18", tuned_stages=["layer4"])
     module.build("none", stride_in_1x1=False)
-    module.log = lambda *_, **__: None  # type: ignore[method-assign]
+    module.log = lambda *_, **__: None
     return module
 
 
@@ -73,7 +73,7 @@ def test_the_mean_of_the_slices_gradients_is_the_batchs(module: CatDog, pictures
     pixels = torch.randint(0, 256, (pictures, 224, 224, 3), dtype=torch.uint8)
     is_dog = torch.arange(pictures) % 2.0
     expected = gradient(module, pixels, is_dog, None)
-    module._trainer = SimpleNamespace(world_size=3)  # type: ignore[assignment]
+    module._trainer = SimpleNamespace(world_size=3)
     shares = [gradient(module, pixels[r::3], is_dog[r::3], pictures) for r in range(3)]
     assert expected.abs().max() > 0
     assert torch.allclose(torch.stack(shares).mean(0), expected, rtol=1e-3, atol=1e-6)
@@ -81,8 +81,8 @@ def test_the_mean_of_the_slices_gradients_is_the_batchs(module: CatDog, pictures
 
 def test_a_dog_that_is_hardly_sure_is_right_all_the_same(module: CatDog) -> None:
     """Logits between 0 and 1 are no probabilities."""
-    module._trainer = SimpleNamespace(world_size=1, val_dataloaders=None)  # type: ignore[assignment]
-    module.logit = lambda _: torch.tensor([0.3, 0.2])  # type: ignore[method-assign]
+    module._trainer = SimpleNamespace(world_size=1, val_dataloaders=None)
+    module.logit = lambda _: torch.tensor([0.3, 0.2])
     module.val_accuracy.reset()
     module.validation_step((torch.empty(2), torch.ones(2)), 0)
     assert module.val_accuracy.compute() == 1.0

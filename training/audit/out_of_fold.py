@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from sklearn.model_selection import StratifiedGroupKFold  # type: ignore[import-untyped]
+from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
 from tqdm import tqdm
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
 from data import shards
@@ -26,6 +25,7 @@ from data.audit import (
 )
 from data.decisions_csv import EXCLUDE
 from service import images
+from training.pages import environment
 from training.report.thumbnails import data_uri
 
 SHOWN = 100  # of each kind; all are in the CSV
@@ -86,14 +86,8 @@ def render(source: str, pictures: int, findings: Sequence[Finding]) -> str:
         pictures: how many were audited.
         findings: kind by kind, in the order in which they are to be shown.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    html = environment.get_template(_TEMPLATE).render(
+    template = environment(Path(__file__).parent).get_template(_TEMPLATE)
+    html = template.render(
         source=source,
         pictures=pictures,
         total=len(findings),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from cleanlab.filter import find_label_issues  # type: ignore[import-untyped]
+from cleanlab.filter import find_label_issues
 from scipy.special import expit
 
 from data.audit import ANIMAL, DOUBTFUL, LABEL, NO_ANIMAL, Finding

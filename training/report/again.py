@@ -2,16 +2,15 @@
 
 import platform
 import shlex
-from pathlib import Path
 
 from data.manifest import Manifest
 from service.artifact import Card, Dataset, Record
 from service.cores import usable_cores
+from training import processor
 from training.report.names import name_in, readable
 from training.run import Run
 
 EXCLUDED_SHOWN = 100
-_CPU = Path("/proc/cpuinfo")
 
 
 class LeftOut(Record):
@@ -76,7 +75,5 @@ def gather(run: Run, card: Card, manifest: Manifest) -> Again:
 
 def machine() -> str:
     """This one: processor, usable cores and operating system."""
-    lines = _CPU.read_text().splitlines() if _CPU.is_file() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    processor = models[0] if models else platform.processor() or platform.machine()
-    return f"{processor}, {usable_cores()} cores, {platform.system()} {platform.machine()}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{processor.name()}, {usable_cores()} cores, {system}"

@@ -98,10 +98,17 @@ def reliability(confidence: Confidence) -> Markup:
             (confidence.after.bins, INK, "o", "after scaling"),
         ):
             axes.errorbar(
-                nines([b.confidence for b in bins]), [100 * b.accuracy.value for b in bins],
-                yerr=_whiskers(bins), fmt=marker, color=colour, label=label, markersize=4.5,
-                elinewidth=0.8, alpha=0.9, clip_on=False,
-            )  # fmt: skip
+                nines([b.confidence for b in bins]),
+                [100 * b.accuracy.value for b in bins],
+                yerr=_whiskers(bins),
+                fmt=marker,
+                color=colour,
+                label=label,
+                markersize=4.5,
+                elinewidth=0.8,
+                alpha=0.9,
+                clip_on=False,
+            )
         every = (*confidence.before.bins, *confidence.after.bins)
         surest = max(b.confidence for b in every)
         ticks = [t for t in (0.5, *(1 - 0.1**k for k in range(1, 7))) if t < surest]
@@ -120,7 +127,7 @@ def reliability(confidence: Confidence) -> Markup:
 
 
 def nines(share: Sequence[float] | np.ndarray) -> np.ndarray:
-    """How near to 1: 0.9 is 1, 0.99 is 2; six at most."""
+    """(N,) shares, 0 to 1, by how near to 1 they are: 0.9 is 1, 0.99 is 2; six at most."""
     count: np.ndarray = -np.log10(np.maximum(1 - np.asarray(share, np.float64), LEAST_DOUBT))
     return count
 
@@ -172,9 +179,15 @@ def sliced(found: Sliced, lowest: float) -> Markup:
     def plot(axes: "Axes") -> None:
         y = [100 * s.accuracy.value for s in found.slices]
         axes.errorbar(
-            range(len(y)), y, yerr=_whiskers(found.slices), fmt="o", color=INK, capsize=3,
-            markersize=5, clip_on=False,
-        )  # fmt: skip
+            range(len(y)),
+            y,
+            yerr=_whiskers(found.slices),
+            fmt="o",
+            color=INK,
+            capsize=3,
+            markersize=5,
+            clip_on=False,
+        )
         axes.set_xticks(range(len(y)), names, rotation=25, ha="right", rotation_mode="anchor")
         axes.set(ylim=(100 * lowest, 100), xlim=(-0.5, len(y) - 0.5))
         axes.set(xlabel=f"{found.name} ({found.unit})", ylabel="right (%)")

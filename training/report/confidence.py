@@ -6,7 +6,7 @@ from service.answer import probabilities
 from service.artifact import Calibration, Interval, Record
 from training import calibration as fitting
 from training import judging
-from training.judging import Judged, interval
+from training.judging import Judged, interval, share
 
 BINS = 15
 HISTOGRAM_BINS = 25
@@ -110,7 +110,7 @@ def rejected(pets: np.ndarray, others: np.ndarray) -> Interval:
         pets, others: (N,) and (M,) novelty.
     """
     threshold = np.quantile(pets, 1 - OF_PETS, method="higher")
-    return interval(int((others > threshold).sum()), len(others))
+    return share(others > threshold)
 
 
 def _curve(low: np.ndarray, high: np.ndarray) -> Curve:

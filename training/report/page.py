@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.picture import ALL_LABELS
 from service.artifact import LABELS, Interval
 from training.canvas import ALARM, COLOUR, FAINT
+from training.pages import environment
 from training.report import charts, corruption_table, pictures
 from training.report.examination import Examined
 from training.report.findings import Findings
@@ -22,15 +22,9 @@ def render(findings: Findings, examined: Examined) -> str:
     Raises:
         DataError: a picture is gone or has changed.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "interval": interval, "megabytes": megabytes}
-    return environment.get_template("page.html").render(
+    templates = environment(TEMPLATES)
+    templates.filters |= {"percent": percent, "interval": interval, "megabytes": megabytes}
+    return templates.get_template("page.html").render(
         findings=findings,
         labels=LABELS,
         all_labels=ALL_LABELS,

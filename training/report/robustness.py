@@ -12,7 +12,7 @@ from service.artifact import Calibration, Interval, Record
 from service.cores import usable_cores
 from service.engine import Engine, Scores
 from training.corruption import CORRUPTIONS, STRENGTHS, Corruption
-from training.judging import BATCH, Judged, batches, interval
+from training.judging import BATCH, Judged, batches, share
 
 PICTURES = 200
 RESAMPLES = 2000  # of the bootstrap
@@ -70,7 +70,7 @@ def measure(
     untouched = _judge(engine, chosen, clean, lambda pixels, _: pixels)
     return Robustness(
         pictures=len(chosen),
-        clean=_share(untouched.right),
+        clean=share(untouched.right),
         cells=cells,
         mean=mean_interval(np.stack(right, 1)),
         mean_turned_away=float(np.mean([cell.turned_away.value for cell in cells])),
@@ -117,10 +117,6 @@ def _cell(judged: Judged, corruption: Corruption, strength: int, calibration: Ca
         kind=corruption.name,
         strength=strength,
         setting=corruption.setting(strength),
-        accuracy=_share(judged.right),
-        turned_away=_share(np.array(judged.answers(calibration)) == NEITHER),
+        accuracy=share(judged.right),
+        turned_away=share(np.array(judged.answers(calibration)) == NEITHER),
     )
-
-
-def _share(which: np.ndarray) -> Interval:
-    return interval(int(which.sum()), len(which))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from service.artifact import LABELS, Calibration, Interval, Record
-from training.judging import interval
+from training.judging import share
 from training.report.examination import Examined
 
 SLICES = 5
@@ -61,7 +61,7 @@ def _slices(values: np.ndarray, is_right: np.ndarray) -> list[Slice]:
         Slice(
             low=float(values[place == i].min()),
             high=float(values[place == i].max()),
-            accuracy=interval(int(is_right[place == i].sum()), int((place == i).sum())),
+            accuracy=share(is_right[place == i]),
         )
         for i in np.unique(place)
     ]

@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from training.canvas import COLOUR
+from service.drawing import CAT, DOG
 
 QUALITY = 80  # of JPEG
+_CAT, _DOG = np.array([CAT, DOG], np.float32)  # (3,) each, RGB
 OPACITY = 0.75  # of the map where it is strongest
 
 
@@ -38,13 +39,7 @@ def overlay(pixels: np.ndarray, activation_map: np.ndarray) -> np.ndarray:
     share = activation_map / strongest if strongest > 0 else np.zeros_like(activation_map)
     share = cv2.resize(share.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., np.newaxis].astype(np.float32)
-    colour = np.where(share[..., np.newaxis] > 0, _rgb("dog"), _rgb("cat"))
+    colour = np.where(share[..., np.newaxis] > 0, _DOG, _CAT)
     opacity = OPACITY * np.abs(share).clip(0, 1)[..., np.newaxis]
     laid: np.ndarray = np.rint(grey * (1 - opacity) + colour * opacity)
     return laid.clip(0, 255).astype(np.uint8)
-
-
-def _rgb(label: str) -> np.ndarray:
-    """(3,) float32, 0 to 255, of a label's colour."""
-    code = bytes.fromhex(COLOUR[label].removeprefix("#"))
-    return np.frombuffer(code, np.uint8).astype(np.float32)
