@@ -1,9 +1,12 @@
 """Bounds on what all requests hold together: a short no now beats a yes that comes too late."""
 
+import asyncio
 from collections.abc import Callable
 from types import TracebackType
 
 from service.problems import Problem
+
+REFUSALS = 4  # in each pass of the event loop
 
 
 class Budget:
@@ -19,11 +22,25 @@ class Budget:
         self._limit = limit
         self._refusal = refusal
         self._spent = 0
+        self._turn = asyncio.Semaphore(REFUSALS)
 
-    def refuse_if_spent(self) -> None:
-        """Raises: Problem: nothing is left."""
-        if self._spent >= self._limit():
-            raise self._refusal()
+    async def refuse_if_spent(self) -> None:
+        """Refuse a few in each pass of the event loop; let in who waits until a place is free.
+
+        A crowd that comes again as soon as it is refused would fill every pass, and an accepted
+        request needs several of them from its first byte to its answer's last.
+
+        Raises:
+            Problem: nothing is left.
+        """
+        if self._is_spent():
+            async with self._turn:
+                await asyncio.sleep(0)
+                if self._is_spent():
+                    raise self._refusal()
+
+    def _is_spent(self) -> bool:
+        return self._spent >= self._limit()
 
     def share(self) -> "Share":
         """What one request takes of it, and gives back."""

@@ -47,7 +47,7 @@ class Intake:
             Problem: 400 to 429, or 503, also if what is done within takes too long.
         """
         record = Record.of(request.scope)
-        self._pictures.refuse_if_spent()
+        await self._pictures.refuse_if_spent()
         with self._bytes.share() as held, self._pictures.share() as worked_on:
             data = await uploads.read_one(request, self._settings, held)
             worked_on.take(cost)  # not before: who sends slowly keeps nobody out
@@ -69,7 +69,7 @@ class Intake:
             Problem: 400 to 429, or 503, of the whole request.
         """
         record = Record.of(request.scope)
-        self._pictures.refuse_if_spent()
+        await self._pictures.refuse_if_spent()
         with self._bytes.share() as held, self._pictures.share() as worked_on:
             received = await uploads.read_many(request, self._settings, held)
             worked_on.take(len(received))

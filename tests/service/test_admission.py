@@ -1,0 +1,49 @@
+"""A crowd that is refused leaves the event loop to those who were accepted."""
+
+import asyncio
+
+from service import problems
+from service.admission import REFUSALS, Budget
+from service.problems import Problem
+
+CROWD = 100
+
+
+async def outcome(budget: Budget) -> str:
+    """What becomes of one request."""
+    try:
+        await budget.refuse_if_spent()
+    except Problem as problem:
+        return problem.kind.slug
+    return "let in"
+
+
+def test_every_pass_of_the_event_loop_refuses_a_few() -> None:
+    async def refused_a_pass() -> list[int]:
+        budget = Budget(lambda: 1, problems.too_many_requests)
+        with budget.share() as share:
+            share.take(1)
+            crowd = [asyncio.create_task(outcome(budget)) for _ in range(CROWD)]
+            totals = [0]
+            while totals[-1] < CROWD:
+                await asyncio.sleep(0)
+                totals.append(sum(one.done() for one in crowd))
+        assert {one.result() for one in crowd} == {"too-many-requests"}
+        return [after - before for before, after in zip(totals, totals[1:], strict=False)]
+
+    assert max(asyncio.run(refused_a_pass())) == REFUSALS
+
+
+def test_who_still_waits_to_be_refused_when_a_place_is_free_is_let_in() -> None:
+    async def outcomes() -> list[str]:
+        budget = Budget(lambda: 1, problems.too_many_requests)
+        with budget.share() as share:
+            share.take(1)
+            crowd = [asyncio.create_task(outcome(budget)) for _ in range(CROWD)]
+            await asyncio.sleep(0)  # all of them have come, and found no place
+            await asyncio.sleep(0)
+        return [await one for one in crowd]
+
+    found = asyncio.run(outcomes())
+    assert found[0] == "too-many-requests"
+    assert found[-1] == "let in"
