@@ -26,7 +26,7 @@ from service.problems import Problem
 
 CRUMBS = 256  # chunks in a row that may be small: a form of many small pictures has some
 CRUMB_BYTES = 128  # which those are; libraries send kilobytes
-MOST = 4096  # connections at once
+MOST = 4096  # connections at once; one with half a head takes 5 KiB here
 # Decoders, the network and files; and what asyncio accepts, BentoML's backlog at most, before
 # this is asked about the first of them.
 SPARE_DESCRIPTORS = 128 + 2048
