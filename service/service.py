@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service import (
     app,
     artifact,
+    connection,
     draining,
     engines,
     filters,
@@ -50,7 +51,9 @@ MAX_BATCH = CHUNK  # larger batches are no faster on a CPU, and everyone in them
 MAX_LATENCY_MS = 30_000  # past it BentoML sheds load; `max_in_flight` does so long before
 DOORS = ("score", "score_beside")  # methods of `Network` that do the same
 
-patience.start_no_timers()  # here: no hook of BentoML's comes before it builds its applications
+# Here: no hook of BentoML's comes before it builds its applications, and starts uvicorn.
+patience.start_no_timers()
+connection.be_brief()
 
 
 def _config() -> dict[str, object]:
@@ -184,6 +187,7 @@ class CatDog:
     def __init__(self) -> None:
         log.configure()
         draining.refuse_new_connections()
+        connection.ask_for_descriptors()
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)

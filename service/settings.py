@@ -65,7 +65,10 @@ class Settings(BaseModel):
         description="Bytes of bodies held at once, of all requests; past them, 503.",
     )
     upload_timeout_s: float = Field(
-        default=25, gt=0, le=25, description="Seconds for a request's body to arrive."
+        default=25,
+        gt=0,
+        le=25,
+        description="Seconds for a request's head to arrive, and again for its body.",
     )
     decode_cpu_timeout_s: float = Field(
         default=1.5,

@@ -1,6 +1,7 @@
 """A crowd that is refused leaves the event loop to those who were accepted."""
 
 import asyncio
+from itertools import pairwise
 
 from service import problems
 from service.admission import REFUSALS, Budget
@@ -29,7 +30,7 @@ def test_every_pass_of_the_event_loop_refuses_a_few() -> None:
                 await asyncio.sleep(0)
                 totals.append(sum(one.done() for one in crowd))
         assert {one.result() for one in crowd} == {"too-many-requests"}
-        return [after - before for before, after in zip(totals, totals[1:], strict=False)]
+        return [after - before for before, after in pairwise(totals)]
 
     assert max(asyncio.run(refused_a_pass())) == REFUSALS
 

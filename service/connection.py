@@ -1,0 +1,180 @@
+"""What a client may do with a connection before a request is there, and after its answer.
+
+uvicorn closes a connection that is idle after an answer. But it waits for ever for one that
+sends nothing, or half a request's head, or leaves an answer unread, and each holds a file
+descriptor. And it takes apart what one read brings, up to 256 KiB, before anybody else's turn
+comes: in chunks of one byte that is 240 ms of a core, against 12 ms in the smallest chunks that
+are taken here. It has settings for neither, and BentoML hands none on, so this takes the place
+of its protocol. (Smaller reads would bound it too, but made every upload dearer: at 64 KiB by
+3 ms of a core for 10 MiB.)
+"""
+
+import asyncio
+import logging
+import os
+import resource
+from functools import cache
+from http import HTTPStatus
+
+import h11
+import uvicorn.config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from service import problems, settings
+from service.log import Seldom
+from service.problems import Problem
+
+CRUMBS = 256  # chunks in a row that may be small: a form of many small pictures has some
+CRUMB_BYTES = 128  # which those are; libraries send kilobytes
+MOST = 4096  # connections at once; one with half a head takes 5 KiB here
+# Decoders, the network and files; and what asyncio accepts, BentoML's backlog at most, before
+# this is asked about the first of them.
+SPARE_DESCRIPTORS = 128 + 2048
+
+logger = logging.getLogger(__name__)
+
+
+class _Parser(h11.Connection):
+    """Refuses bodies that come in crumbs, whose chunks cost more to find than to read."""
+
+    complaint = "These bytes are no HTTP/1.1 request."
+    _chunks = 0
+    _chunked_bytes = 0
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._chunks = self._chunked_bytes = 0
+        elif isinstance(event, h11.Data):
+            self._chunked_bytes += len(event.data)
+            self._chunks += event.chunk_end
+            if self._chunks == CRUMBS:
+                self._check_chunks()
+        return event
+
+    def _check_chunks(self) -> None:
+        if self._chunked_bytes < CRUMBS * CRUMB_BYTES:
+            self.complaint = f"{CRUMBS} chunks in a row had {self._chunked_bytes} bytes, "
+            self.complaint += f"fewer than {CRUMB_BYTES} each. Send larger ones, or none."
+            raise h11.RemoteProtocolError(self.complaint)
+        self._chunks = self._chunked_bytes = 0
+
+
+class Connection(H11Protocol):
+    """uvicorn's, with a time for each head, and for each answer to be read."""
+
+    conn: _Parser
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.conn = _Parser(h11.SERVER)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._unsent_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _most():
+            logger.warning("%d connections are open; others are closed at once", _most())
+            transport.abort()
+        else:
+            self._start_clock()
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        self._stop_clock_if_we_are_due()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._is_answering():
+            self._start_clock()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._start_clock()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_clock_if_we_are_due()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """In the place of uvicorn's, which is plain text."""
+        del msg
+        self._refuse(Problem(problems.MALFORMED, self.conn.complaint))
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _stop_clock_if_we_are_due(self) -> None:
+        if self._is_answering() and not self.flow.write_paused:
+            self._stop_clock()
+
+    def _start_clock(self) -> None:
+        self._stop_clock()
+        self._unsent_bytes = self.transport.get_write_buffer_size()
+        self._deadline = self.loop.call_later(_timeout_s(), self._time_is_up)
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _time_is_up(self) -> None:
+        unsent_bytes = self.transport.get_write_buffer_size()
+        if 0 < unsent_bytes < self._unsent_bytes:
+            self._start_clock()  # a slow reader, but one who reads
+        elif unsent_bytes or self.transport.is_closing():
+            self.transport.abort()
+        elif self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            detail = f"The request's head did not come to its end within {_timeout_s():g} s."
+            self._refuse(Problem(problems.UPLOAD_TIMEOUT, detail))
+        else:
+            self.transport.close()
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer without a request, unless an answer has begun; and close."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            answer = problem.as_response()
+            head = h11.Response(
+                status_code=answer.status_code,
+                headers=[*answer.raw_headers, (b"connection", b"close")],
+                reason=HTTPStatus(answer.status_code).phrase.encode(),
+            )
+            for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # what is still answering must not write after this
+        self._start_clock()
+        self.transport.close()
+
+
+def be_brief() -> None:
+    """For a process in which BentoML is about to start uvicorn."""
+    logger.addFilter(Seldom())
+    uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"
+
+
+def ask_for_descriptors() -> None:
+    """Raise the soft limit, where it is lower, to what `MOST` connections need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST + SPARE_DESCRIPTORS
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+@cache
+def _timeout_s() -> float:
+    return settings.from_environment(os.environ).upload_timeout_s
+
+
+def _most() -> int:
+    """Connections that are held at once. Without a descriptor to spare nothing works at all."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MOST
+    return min(MOST, max(soft - SPARE_DESCRIPTORS, soft // 2))

@@ -1,0 +1,140 @@
+"""Connections without a request, and requests that are no proper HTTP: each has a bound."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from service import connection
+from tests import live_server, pictures
+from tests.abuse import raw_client
+from tests.http.problem import assert_problem
+from tests.known_network import is_answer_to
+from tests.live_server import Server
+
+PATIENCE_S = 60  # of the tests, not of the server
+CHUNKED = b"POST /predict HTTP/1.1\r\nHost: catdog\r\nTransfer-Encoding: chunked\r\n\r\n"
+CRUMB = b"1\r\nx\r\n"
+
+
+@pytest.fixture(scope="module")
+def hasty_server(
+    bentoml_home: Path, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """It gives a head two seconds to arrive."""
+    log = tmp_path_factory.mktemp("hasty") / "log.txt"
+    settings = {"CATDOG_UPLOAD_TIMEOUT_S": "2"}
+    with live_server.running(bentoml_home, log, server.tag, **settings) as hasty:
+        yield hasty
+
+
+def http_process(server: Server) -> psutil.Process:
+    children = psutil.Process(server.pid).children()
+    (process,) = (
+        p for p in children if p.cmdline()[p.cmdline().index("--service-name") + 1] == "CatDog"
+    )
+    return process
+
+
+def established(server: Server) -> int:
+    """Connections of clients that the server holds."""
+    connections = http_process(server).net_connections("tcp")
+    return sum(c.laddr.port == server.port and c.status == "ESTABLISHED" for c in connections)
+
+
+def parse(said: bytes) -> httpx.Response:
+    """An answer that came on a bare connection, which was closed after it."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    headers = [tuple(field.split(": ", 1)) for field in fields]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)  # type: ignore[arg-type]
+
+
+def test_half_a_head_is_a_408_and_the_end(hasty_server: Server) -> None:
+    said = asyncio.run(raw_client.say(hasty_server.url, b"POST /predict HTTP/1.1\r\nHost: c"))
+    detail = assert_problem(parse(said), 408, "upload-timeout")
+    assert "head" in detail
+
+
+def test_a_byte_of_a_head_now_and_then_does_not_start_the_clock_again(hasty_server: Server) -> None:
+    drops = raw_client.trickle(hasty_server.url, b"GET /", b"x" * 600, interval_s=0.1)
+    assert asyncio.run(drops).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(hasty_server: Server) -> None:
+    assert asyncio.run(raw_client.say(hasty_server.url, b"")) == b""
+
+
+def test_half_a_head_after_an_answer_is_a_408_too(hasty_server: Server) -> None:
+    whole = b"GET /livez HTTP/1.1\r\nHost: catdog\r\n\r\n"
+    said = asyncio.run(raw_client.say(hasty_server.url, whole + whole[:20]))
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert said.count(b"HTTP/1.1 408 ") == 1
+
+
+def test_an_answer_that_nobody_reads_does_not_hold_its_connection(hasty_server: Server) -> None:
+    """Many answers: the kernel takes some MB of them before anything has to wait."""
+    before = established(hasty_server)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(0.2)
+        deaf.connect(("127.0.0.1", hasty_server.port))
+        try:
+            while True:  # until neither side takes any more
+                deaf.send(b"GET /openapi.json HTTP/1.1\r\nHost: catdog\r\n\r\n" * 100)
+        except (TimeoutError, ConnectionError):
+            pass
+        deadline = time.monotonic() + PATIENCE_S
+        while established(hasty_server) > before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert established(hasty_server) <= before
+
+
+def test_a_body_in_crumbs_is_refused(server: Server) -> None:
+    said = asyncio.run(raw_client.say(server.url, CHUNKED + CRUMB * connection.CRUMBS))
+    detail = assert_problem(parse(said), 400, "malformed-request")
+    assert f"{connection.CRUMBS} bytes" in detail
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_small_chunks_of_many_requests_are_none_of_a_bodys_crumbs(client: httpx.Client) -> None:
+    picture = pictures.plain((8, 0, 128), size=(8, 8))
+    assert len(picture) < connection.CRUMBS
+    for _ in range(4):
+        answer = client.post("/predict", content=(bytes([b]) for b in picture))
+        assert is_answer_to((8, 0, 128), answer.json()), answer.text
+
+
+def test_what_is_no_http_is_told_so_as_a_problem(server: Server) -> None:
+    said = asyncio.run(raw_client.say(server.url, b"EHLO catdog\r\n\r\n"))
+    assert_problem(parse(said), 400, "malformed-request")
+    assert json.loads(said.partition(b"\r\n\r\n")[2])["detail"].startswith("These bytes")
+
+
+def test_more_connections_than_descriptors_allow_are_closed_and_then_all_is_well(
+    hasty_server: Server,
+) -> None:
+    """Those that the server holds come to an end, too: nothing comes on them."""
+    process = http_process(hasty_server)
+    before = process.rlimit(psutil.RLIMIT_NOFILE)
+    process.rlimit(psutil.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        crowd = [socket.create_connection(("127.0.0.1", hasty_server.port)) for _ in range(600)]
+        for one in crowd:  # each is told to go, by and by
+            one.settimeout(PATIENCE_S)
+            with contextlib.suppress(ConnectionError):
+                assert one.recv(1) == b""
+            one.close()
+        answer = httpx.post(f"{hasty_server.url}/predict", content=pictures.plain((8, 0, 128)))
+        assert is_answer_to((8, 0, 128), answer.json()), answer.text
+        assert http_process(hasty_server).pid == process.pid
+        assert hasty_server.log.read_text().count("others are closed at once") == 1
+    finally:
+        process.rlimit(psutil.RLIMIT_NOFILE, before)
