@@ -48,7 +48,8 @@ def connected() -> Iterator[Capacity]:
     """Ray, until the end of the block.
 
     Our own listens on the loopback only, to who knows a token that is made for this job, has no
-    dashboard and tells nobody anything.
+    dashboard and tells nobody anything. But what is left of Ray's dashboard asks the addresses of
+    Azure, Google and AWS on the link which cloud this is; there is no setting against that.
 
     Raises:
         ScoringError: the cluster cannot be reached, or has no core.

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import service  # noqa: F401  # first of all: no test is to tell OpenVINO's maker of us
 from tests import known_network, live_server
 from tests.live_server import Server
 

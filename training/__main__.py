@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -127,5 +126,4 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     sys.exit(main())
