@@ -28,6 +28,9 @@ _OURS = {
     "RAY_AUTH_MODE": "token",
     # On Linux, too: a node whose address is the loopback's. Asked for by address, it is not heeded.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    # A node keeps as many idle workers as it has cores, and ends more after one second: on one core
+    # the one that decodes, whenever the one that scores is slower, to start it anew for each shard.
+    "RAY_idle_worker_killing_time_threshold_ms": "60000",
 }
 _REPOSITORY = Path(__file__).parent.parent
 _SHIPPED = ("scoring", "service")  # a cluster's nodes need the packages of score.txt only

@@ -10,7 +10,9 @@ _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": secrets.token_hex(32),
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on the loopback, as `scoring.cluster` says
+    # As `scoring.cluster` says.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_idle_worker_killing_time_threshold_ms": "60000",
 }
 
 
