@@ -66,12 +66,12 @@ class Connection(H11Protocol):
     conn: _Parser
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
         self.conn = _Parser(h11.SERVER)
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent_bytes = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
         if len(self.connections) > _most():
             logger.warning("%d connections are open; others are closed at once", _most())

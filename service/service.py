@@ -247,4 +247,4 @@ class Watched:
 
 # Outermost first, around BentoML's routes too. Whatever answers must be beneath the watch.
 for middleware in (SecurityHeaders, Watched, linger, allow_origins, RequireKey, SystemRoutes):
-    CatDog.add_asgi_middleware(middleware)  # type: ignore[attr-defined]
+    CatDog.add_asgi_middleware(middleware)  # type: ignore[attr-defined]  # a Service by now

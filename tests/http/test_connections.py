@@ -54,7 +54,7 @@ def parse(said: bytes) -> httpx.Response:
     head, _, body = said.partition(b"\r\n\r\n")
     status, *fields = head.decode().split("\r\n")
     headers = [tuple(field.split(": ", 1)) for field in fields]
-    return httpx.Response(int(status.split()[1]), headers=headers, content=body)  # type: ignore[arg-type]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
 
 
 def test_half_a_head_is_a_408_and_the_end(hasty_server: Server) -> None:

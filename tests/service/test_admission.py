@@ -19,12 +19,17 @@ async def outcome(budget: Budget) -> str:
     return "let in"
 
 
+def crowd_at(budget: Budget) -> list[asyncio.Task[str]]:
+    """Many requests at once."""
+    return [asyncio.create_task(outcome(budget)) for _ in range(CROWD)]
+
+
 def test_every_pass_of_the_event_loop_refuses_a_few() -> None:
     async def refused_a_pass() -> list[int]:
         budget = Budget(lambda: 1, problems.too_many_requests)
         with budget.share() as share:
             share.take(1)
-            crowd = [asyncio.create_task(outcome(budget)) for _ in range(CROWD)]
+            crowd = crowd_at(budget)
             totals = [0]
             while totals[-1] < CROWD:
                 await asyncio.sleep(0)
@@ -40,7 +45,7 @@ def test_who_still_waits_to_be_refused_when_a_place_is_free_is_let_in() -> None:
         budget = Budget(lambda: 1, problems.too_many_requests)
         with budget.share() as share:
             share.take(1)
-            crowd = [asyncio.create_task(outcome(budget)) for _ in range(CROWD)]
+            crowd = crowd_at(budget)
             await asyncio.sleep(0)  # all of them have come, and found no place
             await asyncio.sleep(0)
         return [await one for one in crowd]
