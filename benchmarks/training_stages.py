@@ -19,9 +19,8 @@ from training.datamodule import PictureData
 from training.features import BATCH, has_bf16, pooled_features
 from training.folding import folded
 from training.module import CatDog
-from training.network import STAGES, CatDogNet, stages, standardize
-from training.pictures import Batch, EpochSampler
-from training.slices import Slices
+from training.network import STAGES, CatDogNet, stages
+from training.pictures import Batch
 
 QUIET = {
     "logger": False,
@@ -44,36 +43,33 @@ class InMemory(IterableDataset[Batch]):
 
 
 class Stopwatch(pl.Callback):
-    """Seconds from the start of the first epoch to the end of the last."""
+    """Seconds from the start of an epoch to its end."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.seconds = 0.0
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, _: pl.LightningModule) -> None:
+    def on_train_epoch_start(self, *_: object) -> None:
         """Note the time; the loader's workers have yet to start."""
-        if trainer.current_epoch == 0:
-            self.seconds = -clock(self.device)
+        self.seconds = -clock(self.device)
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, _: pl.LightningModule) -> None:
-        """Note the time of the last epoch."""
-        if trainer.current_epoch + 1 == trainer.max_epochs:
-            self.seconds += clock(self.device)
+    def on_train_epoch_end(self, *_: object) -> None:
+        """Note what has passed, once the device has done the last step too."""
+        self.seconds += clock(self.device)
 
 
 class Stages:
-    """The pictures of a manifest's training part, gone through `epochs` times.
+    """One epoch of a manifest's rows, in several ways.
 
     measurements: name -> runs it once and returns pictures a second.
     """
 
-    def __init__(self, config: Path, manifest: Path, epochs: int, device: torch.device) -> None:
+    def __init__(self, config: Path, manifest: Path, device: torch.device) -> None:
         """config: as for `training fit`; its model and data settings are used."""
         settings = yaml.safe_load(config.read_text())
         self.data = PictureData(**settings["data"] | {"manifest": manifest})
         self.rows = self.data.manifest.rows
         self.batch_size = self.data.batch_size
-        self.epochs = epochs
         self.device = device
         self.precision = "bf16-mixed" if has_bf16(device) else "32-true"
         self.module = CatDog(**settings["model"])
@@ -88,14 +84,8 @@ class Stages:
 
     def loader_alone(self) -> float:
         """Decoding and augmenting, for nobody."""
-        loader = self.data.train_dataloader()
-        assert isinstance(loader.batch_sampler, Slices)
-        assert isinstance(loader.batch_sampler.sampler, EpochSampler)
         started = clock(self.device)
-        count = 0
-        for epoch in range(self.epochs):
-            loader.batch_sampler.sampler.set_epoch(epoch)
-            count += sum(len(is_dog) for _, is_dog in loader)
+        count = sum(len(is_dog) for _, is_dog in self.data.train_dataloader())
         return count / (clock(self.device) - started)
 
     def stage_one(self) -> float:
@@ -103,39 +93,37 @@ class Stages:
         network = self._network()
         started = clock(self.device)
         with redirect_stderr(io.StringIO()):  # its progress bars
-            for _ in range(self.epochs):
-                pooled_features(network, self.rows, "Features", workers=self.data.workers)
-        return len(self.rows) * self.epochs / (clock(self.device) - started)
+            pooled_features(network, self.rows, "Features", workers=self.data.workers)
+        return len(self.rows) / (clock(self.device) - started)
 
     def stage_one_in_memory(self) -> float:
         """What `pooled_features` does to a batch, on one that is there already."""
-        trunk = folded(self._network().trunk)
+        network = self._network()
+        trunk = folded(network.trunk)
         pixels, _ = self._batch(BATCH)
-        count = max(1, len(self.rows) * self.epochs // BATCH)
+        count = max(1, len(self.rows) // BATCH)
         started = clock(self.device)
         with (
             torch.inference_mode(),
             torch.autocast(self.device.type, torch.bfloat16, enabled=has_bf16(self.device)),
         ):
             for _ in range(count):
-                images = standardize(pixels.to(self.device, non_blocking=True))
+                images = network.standardize(pixels.to(self.device, non_blocking=True))
                 maps = stages(trunk, images.contiguous(memory_format=torch.channels_last), STAGES)
                 maps.float().mean((2, 3)).cpu()
         return count * BATCH / (clock(self.device) - started)
 
     def stage_two(self) -> float:
         """Lightning's loop over augmented pictures, from the workers' start to the last step."""
-        seconds = self._fit(max_epochs=self.epochs, datamodule=self.data)
-        return len(self.rows) * self.epochs / seconds
+        return len(self.rows) / self._fit(datamodule=self.data)
 
     def stage_two_in_memory(self) -> float:
         """The same loop over one batch again and again."""
-        count = max(1, len(self.rows) * self.epochs // self.batch_size)
+        count = max(1, len(self.rows) // self.batch_size)
         batches = DataLoader(InMemory(self._batch(self.batch_size), count), batch_size=None)
-        seconds = self._fit(max_epochs=1, train_dataloaders=batches)
-        return count * self.batch_size / seconds
+        return count * self.batch_size / self._fit(train_dataloaders=batches)
 
-    def _fit(self, max_epochs: int, **pictures: Any) -> float:
+    def _fit(self, **pictures: Any) -> float:
         watch = Stopwatch(self.device)
         logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
         with warnings.catch_warnings():
@@ -144,7 +132,7 @@ class Stages:
                 accelerator="gpu" if self.device.type == "cuda" else "cpu",
                 devices=1,
                 precision=self.precision,
-                max_epochs=max_epochs,
+                max_epochs=1,
                 callbacks=[watch],
                 **QUIET,
             )

@@ -6,6 +6,10 @@ import numpy as np
 
 from service.images import SIDE
 
+# There is a worker a core, and OpenCV would start a thread for every core in each. Not in the
+# workers: once forked they would wait for threads that only their parent has.
+cv2.setNumThreads(1)
+
 
 class Augmentation:
     """Random crop, flip, colour and bad quality; reproducible picture by picture.

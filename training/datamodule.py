@@ -123,5 +123,7 @@ class PictureData(pl.LightningDataModule):
             batch_sampler=Slices(sampler, self.batch_size, rank, count),
             collate_fn=collated,
             num_workers=self.workers,
+            # A GPU is through with an epoch in the time that starting new ones takes.
+            persistent_workers=self.workers > 0,
             pin_memory=torch.cuda.is_available(),
         )

@@ -11,7 +11,7 @@ from data.picture import Row
 from service.cores import usable_cores
 from training.feature_cache import FeatureCache
 from training.folding import folded
-from training.network import STAGES, CatDogNet, stages, standardize
+from training.network import STAGES, CatDogNet, stages
 from training.pictures import AS_IS, CentralSquares, View
 
 BATCH = 64  # always: the last bits of a convolution depend on how many pictures share it
@@ -76,7 +76,7 @@ def pooled_features(
         torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device)),
     ):
         for pixels, _ in loader:
-            images = standardize(_filled(pixels).to(device, non_blocking=True))
+            images = network.standardize(_filled(pixels).to(device, non_blocking=True))
             maps = stages(trunk, images.contiguous(memory_format=torch.channels_last), STAGES)
             found.append(maps.float().mean((2, 3))[: len(pixels)].cpu())
             progress.update(len(pixels))

@@ -14,7 +14,7 @@ from torchvision.models import ResNet
 from training import weights
 from training.errors import TrainingError
 from training.folding import folded
-from training.network import STAGES, CatDogNet, stages, standardize
+from training.network import STAGES, CatDogNet, stages
 from training.pictures import Batch
 from training.slices import Slices
 
@@ -112,7 +112,7 @@ class CatDog(pl.LightningModule):
     def logit(self, pixels: Tensor) -> Tensor:
         """(B, 224, 224, 3) uint8 to the dog's log-odds, (B,) float32."""
         assert self.network is not None
-        images = standardize(pixels).contiguous(memory_format=torch.channels_last)
+        images = self.network.standardize(pixels).contiguous(memory_format=torch.channels_last)
         below = stages(self._frozen_trunk(), images, self.frozen_stages)
         maps = stages(self.network.trunk, below, self.live_stages)
         features = maps.float().mean((2, 3))

@@ -57,6 +57,26 @@ class Exported(NamedTuple):
     layer4: Tensor
 
 
+class Standardize(nn.Module):
+    """To ImageNet's mean and deviation, which lie beside the weights.
+
+    Made anew for each batch they would cost a GPU two copies, and for each of these the
+    processor waits until all that it was told before is done.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD) * 255, persistent=False)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """(B, H, W, 3) uint8 RGB to (B, 3, H, W) float32."""
+        return ((pixels.float() - self.mean) / self.std).permute(0, 3, 1, 2)
+
+
 class CatDogNet(nn.Module):
     """ResNet trunk and one direction in its feature space that tells dogs from cats.
 
@@ -74,6 +94,7 @@ class CatDogNet(nn.Module):
         trunk.fc = nn.Identity()
         self.trunk = trunk
         self.head = nn.Linear(self.imagenet_head.in_features, 1, bias=False)
+        self.standardize = Standardize()
         self.train()  # modules are born in training mode, and Lightning leaves them in it
 
     def load_pretrained(self, state: dict[str, Tensor]) -> None:
@@ -148,19 +169,12 @@ class Pixels(nn.Module):
     def forward(self, pixels: Tensor) -> Exported:
         """(B, H, W, 3) uint8 RGB to `Exported`."""
         trunk = self.network.trunk
-        maps = [edges(trunk, standardize(pixels))]
+        maps = [edges(trunk, self.network.standardize(pixels))]
         below = trunk.maxpool(maps[0])
         for name in STAGES[1:]:
             below = stages(trunk, below, [name])
             maps.append(below)
         return Exported(*self.network.read(below), *maps)
-
-
-def standardize(pixels: Tensor) -> Tensor:
-    """(B, H, W, 3) uint8 RGB to (B, 3, H, W) float32 with ImageNet's mean and deviation."""
-    mean = torch.tensor(IMAGENET_MEAN, device=pixels.device) * 255
-    std = torch.tensor(IMAGENET_STD, device=pixels.device) * 255
-    return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
 
 
 def move_stride_to_1x1(trunk: models.ResNet) -> None:

@@ -13,7 +13,7 @@ from service.images import network_input
 from training.corruption import CORRUPTIONS, STRENGTHS
 from training.features import has_bf16
 from training.module import CatDog
-from training.network import stages, standardize
+from training.network import CatDogNet, stages
 from training.pictures import targets
 from training.selection import scaled_log_loss
 
@@ -59,7 +59,7 @@ class Exam:
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16(torch.device("cpu"))):
             if (name, frozen) not in self._below:
                 self._below[name, frozen] = [
-                    stages(network.trunk, _images(pixels), module.frozen_stages)
+                    stages(network.trunk, _images(network, pixels), module.frozen_stages)
                     for pixels in np.array_split(self.pictures[name], 20)
                 ]
             features = [
@@ -71,6 +71,6 @@ class Exam:
         return Figures(len(logit), wrong, scaled_log_loss(logit.float(), self.is_dog))
 
 
-def _images(pixels: np.ndarray) -> Tensor:
-    images = standardize(torch.from_numpy(pixels))
+def _images(network: CatDogNet, pixels: np.ndarray) -> Tensor:
+    images: Tensor = network.standardize(torch.from_numpy(pixels))
     return images.contiguous(memory_format=torch.channels_last)

@@ -16,7 +16,7 @@ from training import weights
 from training.feature_cache import FeatureCache
 from training.features import BATCH, cached_features, pooled_features
 from training.folding import folded
-from training.network import STAGES, CatDogNet, stages, standardize
+from training.network import STAGES, CatDogNet, stages
 from training.pictures import CentralSquares, targets
 
 
@@ -52,7 +52,7 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def test_folding_batch_norms_changes_no_output(network: CatDogNet) -> None:
-    images = standardize(torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8))
+    images = network.standardize(torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8))
     with torch.inference_mode():
         expected = stages(network.trunk, images, STAGES)
         found = stages(folded(network.trunk), images, STAGES)

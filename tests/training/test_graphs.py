@@ -24,7 +24,6 @@ from training.network import (
     CatDogNet,
     Exported,
     Pixels,
-    standardize,
 )
 
 
@@ -92,7 +91,7 @@ def test_what_is_seen_is_what_torch_computes(
         for name, module in places.items()
     ]
     with torch.inference_mode():
-        features = network(standardize(torch.from_numpy(pixels[:1]))).features
+        features = network(network.standardize(torch.from_numpy(pixels[:1]))).features
         imagenet = network.imagenet_head(features).numpy()[0]
     for hook in hooks:
         hook.remove()

@@ -16,7 +16,7 @@ from data.npm import fetch
 from service.images import network_input
 from training import keras_resnet, weights
 from training.errors import TrainingError
-from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet, standardize
+from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
 
 KERAS_MEAN_BGR = torch.tensor([103.939, 116.779, 123.68])
 IMAGENET_MEAN_BGR = 255 * torch.tensor([0.406, 0.456, 0.485])
@@ -128,7 +128,7 @@ def pixels() -> np.ndarray:
 
 def imagenet_logits(network: CatDogNet, pixels: np.ndarray) -> Tensor:
     with torch.inference_mode():
-        maps = network.maps(standardize(torch.from_numpy(pixels)))
+        maps = network.maps(network.standardize(torch.from_numpy(pixels)))
         return network.imagenet_head(maps.mean((2, 3)))
 
 

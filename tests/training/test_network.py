@@ -19,9 +19,9 @@ from training.network import (
     STAGES,
     CatDogNet,
     Pixels,
+    Standardize,
     imagenet_direction,
     stages,
-    standardize,
 )
 
 
@@ -43,8 +43,8 @@ def statistics(network: nn.Module) -> dict[str, Tensor]:
 
 def test_batch_norms_are_frozen_from_construction_on(network: CatDogNet, pixels: Tensor) -> None:
     before = statistics(network)
-    network(standardize(pixels))
-    network.train()(standardize(pixels))
+    network(network.standardize(pixels))
+    network.train()(network.standardize(pixels))
     assert before
     assert all(torch.equal(before[k], v) for k, v in statistics(network).items())
     assert network.training
@@ -54,7 +54,7 @@ def test_standardize_is_what_torchvision_publishes(pixels: Tensor) -> None:
     expected = (pixels / 255 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor(
         [0.229, 0.224, 0.225]
     )
-    torch.testing.assert_close(standardize(pixels), expected.permute(0, 3, 1, 2))
+    torch.testing.assert_close(Standardize()(pixels), expected.permute(0, 3, 1, 2))
 
 
 def test_features_are_those_that_torchvisions_forward_gives_its_head(pixels: Tensor) -> None:
@@ -62,7 +62,7 @@ def test_features_are_those_that_torchvisions_forward_gives_its_head(pixels: Ten
     theirs = resnet18().eval()
     network = CatDogNet("resnet18").eval()
     network.load_pretrained(theirs.state_dict())
-    images = standardize(pixels)
+    images = network.standardize(pixels)
     with torch.no_grad():
         outputs, expected = network(images), theirs(images)
         torch.testing.assert_close(network.imagenet_head(outputs.features), expected)
@@ -75,7 +75,7 @@ def test_features_are_those_that_torchvisions_forward_gives_its_head(pixels: Ten
 def test_the_activation_map_averages_to_the_difference_of_the_logits(
     network: CatDogNet, pixels: Tensor
 ) -> None:
-    outputs = network(standardize(pixels))
+    outputs = network(network.standardize(pixels))
     assert outputs.activation_map.shape == (3, 3, 2)
     difference = outputs.logits[:, 1] - outputs.logits[:, 0]
     torch.testing.assert_close(outputs.activation_map.mean((1, 2)), difference)
@@ -88,13 +88,13 @@ def test_novelty_stays_within_0_and_1(network: CatDogNet, pixels: Tensor, bias: 
     with torch.no_grad():
         network.imagenet_head.bias[DOG_CLASSES] += bias
         network.imagenet_head.bias[CAT_CLASSES] += bias
-    novelty = network(standardize(pixels)).novelty
+    novelty = network(network.standardize(pixels)).novelty
     assert ((novelty >= 0) & (novelty <= 1)).all()
     assert novelty.max() < 1e-5 if bias > 0 else novelty.min() > 0.5
 
 
 def test_the_exported_graph_takes_raw_pixels(network: CatDogNet, pixels: Tensor) -> None:
-    found, expected = Pixels(network)(pixels), network(standardize(pixels))
+    found, expected = Pixels(network)(pixels), network(network.standardize(pixels))
     for name, value in expected._asdict().items():
         assert torch.equal(getattr(found, name), value)
 
@@ -102,14 +102,14 @@ def test_the_exported_graph_takes_raw_pixels(network: CatDogNet, pixels: Tensor)
 def test_the_exported_graph_gives_the_maps_of_each_stage(
     network: CatDogNet, pixels: Tensor
 ) -> None:
-    found, trunk, images = Pixels(network)(pixels), network.trunk, standardize(pixels)
+    found, trunk, images = Pixels(network)(pixels), network.trunk, network.standardize(pixels)
     assert torch.equal(trunk.maxpool(found.stem), stages(trunk, images, ["stem"]))
     for i, name in enumerate(STAGES[1:], start=2):
         assert torch.equal(getattr(found, name), stages(trunk, images, STAGES[:i]))
 
 
 def test_channels_last_changes_the_layout_and_no_result(network: CatDogNet, pixels: Tensor) -> None:
-    images = standardize(pixels)
+    images = network.standardize(pixels)
     expected = network.maps(images)
     network.to(memory_format=torch.channels_last)
     found = network.maps(images.contiguous(memory_format=torch.channels_last))
@@ -119,7 +119,7 @@ def test_channels_last_changes_the_layout_and_no_result(network: CatDogNet, pixe
 
 def test_the_stride_moves_for_keras_and_shapes_stay(pixels: Tensor) -> None:
     torch.manual_seed(4)
-    images = standardize(pixels[:1])
+    images = Standardize()(pixels[:1])
     ours, keras = CatDogNet("resnet50").eval(), CatDogNet("resnet50", stride_in_1x1=True).eval()
     keras.load_state_dict(ours.state_dict())
     with torch.no_grad():
