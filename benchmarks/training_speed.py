@@ -5,7 +5,7 @@ python -m benchmarks.training_speed [--source starter|FOLDER] [--pictures N] [--
 With the classes and the settings that `make train` uses, on the GPU where there is one: features
 (stage one), fine-tuning (stage two), each with pictures from disk and with batches that lie in
 memory, and the loader alone. They take turns; after one round that is not counted the medians of
-three are printed, and kept in benchmarks/results/training_speed.json.
+three are printed, and kept in benchmarks/results/training_speed.json, or training_speed_gpu.json.
 """
 
 import argparse
@@ -28,7 +28,8 @@ from data.source import resolve
 from data.thinning import every_nth
 from training.errors import TrainingError
 
-RESULT = Path(__file__).parent / "results" / "training_speed.json"
+RESULTS = Path(__file__).parent / "results"
+KEPT = {"cpu": RESULTS / "training_speed.json", "cuda": RESULTS / "training_speed_gpu.json"}
 CONFIG = Path("training/configs/default.yaml")
 ROUNDS = 3
 PICTURES = {"cpu": 128, "cuda": 16384}  # a measurement; about a minute a round on two cores
@@ -57,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="of each measurement, which is one epoch; where the training part has fewer, "
         "they come more than once (default here: %(default)s)",
     )
-    parser.add_argument("--out", type=Path, default=RESULT, help="(default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=KEPT[device.type], help="(default here: %(default)s)"
+    )
     options = parser.parse_args(arguments)
     if options.pictures < 1:
         parser.error(f"--pictures is {options.pictures}; it must be at least 1")

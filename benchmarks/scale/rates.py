@@ -54,6 +54,8 @@ def measured(results: Path = RESULTS) -> Rates:
     rates["score"] = _scored(results / "scoring.json", rates["serve"])
     if (trained := results / "training_speed.json").is_file():
         rates |= _trained(trained)
+    if (trained := results / "training_speed_gpu.json").is_file():
+        rates |= _trained_on_gpu(trained)
     return rates
 
 
@@ -64,8 +66,6 @@ def assumed(path: Path = ASSUMPTIONS) -> Rates:
 
 def _trained(path: Path) -> Rates:
     training = _kept(path, "make bench-train")
-    if training["device"] != "cpu":
-        return {}  # its loader fed a GPU, and says nothing of a core
     cores, processor = _machine(training)
     return {
         name: Rate(
@@ -77,6 +77,26 @@ def _trained(path: Path) -> Rates:
             ("load", "loader alone", "decoded and augmented"),
             ("stage_one", "stage one", "through stage one"),
             ("stage_two", "stage two", "through stage two"),
+        )
+    }
+
+
+def _trained_on_gpu(path: Path) -> Rates:
+    """What a GPU takes from batches that are in memory; its loader is another machine's."""
+    training = _kept(path, "make bench-train")
+    gpu, versions = training["machine"]["gpu"], training["machine"]["versions"]
+    source = f"`make bench-train`, {gpu}, torch {versions['torch']}, {training['precision']}"
+    return {
+        name: Rate(training["pictures_per_s"][f"{key}, in memory"], unit, f"{source}, batches {of}")
+        for name, key, unit, of in (
+            (
+                *("gpu_stage_two", "stage two", "pictures a second and GPU, fine-tuning layer4"),
+                f"of {training['batch_size']}",
+            ),
+            (
+                *("gpu_score", "stage one", "pictures a second and GPU, the network alone"),
+                "of 64, by torch",
+            ),
         )
     }
 

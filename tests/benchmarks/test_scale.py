@@ -87,10 +87,19 @@ def test_what_was_never_measured_is_asked_for(results: Path) -> None:
         measured(results)
 
 
-def test_training_on_a_gpu_says_nothing_of_a_core(results: Path) -> None:
-    path = results / "training_speed.json"
-    path.write_text(path.read_text().replace('"cpu", "precision"', '"cuda", "precision"'))
-    assert not {"load", "stage_one", "stage_two"} & measured(results).keys()
+def test_a_kept_run_on_a_gpu_is_used_for_gpus_alone(results: Path) -> None:
+    before = measured(results)
+    run = {
+        "machine": MACHINE | {"gpu": "a GPU", "versions": {"torch": "2"}},
+        "precision": "bf16-mixed",
+        "batch_size": 32,
+        "pictures_per_s": {"stage one, in memory": 900.0, "stage two, in memory": 300.0},
+    }
+    (results / "training_speed_gpu.json").write_text(json.dumps(run))
+    found = measured(results)
+    assert found["gpu_stage_two"].value == 300
+    assert found["gpu_score"].value == 900
+    assert found.items() - before.items() == {(k, found[k]) for k in ("gpu_stage_two", "gpu_score")}
 
 
 def test_scoring_is_as_by_hand(rates: Rates) -> None:
