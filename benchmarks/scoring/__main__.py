@@ -18,7 +18,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,18 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with TemporaryDirectory(prefix="scoring-") as work:
-            found = _measured(options, Path(work))
+            for part, figures in _measured(options, Path(work)):
+                kept = json.loads(options.out.read_text()) if options.out.is_file() else {}
+                record.write(options.out, kept | {part: figures})
+                print(json.dumps({part: figures}, indent=2), flush=True)
     except (BenchmarkError, DataError, StoreError, ArtifactError) as exc:
         print(f"Error: {exc}", file=sys.stderr)
         return 1
-    kept = json.loads(options.out.read_text()) if options.out.is_file() else {}
-    record.write(options.out, kept | found)
-    print(json.dumps(found, indent=2))
     return 0
 
 
-def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _measured(options: argparse.Namespace, work: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and figures of each part, as soon as it is measured."""
     if {ENGINE, NODES, LOSS} & set(options.only):
         folder, tag = store.path_of(options.model)
         model = Model(tag, folder, artifact.verify(folder).precision)
@@ -79,19 +79,18 @@ def _measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
                 "engine": lambda: _engine(model, chosen, work),
                 "job": lambda: _speeds(source, work, *job),
             }
-            found[ENGINE] = about | _in_turns(measures, options.rounds, "job", "engine")
+            yield ENGINE, about | _in_turns(measures, options.rounds, "job", "engine")
         if NODES in options.only:
             measures = {
                 "one": lambda: _on_nodes(1, source, work, *job),
                 "two": lambda: _on_nodes(2, source, work, *job),
             }
-            found[NODES] = about | _in_turns(measures, options.rounds, "two", "one")
+            yield NODES, about | _in_turns(measures, options.rounds, "two", "one")
         if LOSS in options.only:
-            found[LOSS] = about | loss.survived(source, work, *job)
+            yield LOSS, about | loss.survived(source, work, *job)
     if MEMORY in options.only:
         measured = memory.measured(options.rows, work)
-        found[MEMORY] = {"machine": machine.description(), **measured}
-    return found
+        yield MEMORY, {"machine": machine.description(), **measured}
 
 
 def _in_turns(measures: dict[str, Measure], rounds: int, above: str, below: str) -> dict[str, Any]:
