@@ -4,14 +4,15 @@ uvicorn closes a connection that is idle after an answer. But it waits for ever 
 sends nothing, or half a request's head, or leaves an answer unread, and each holds a file
 descriptor. And it takes apart what one read brings, up to 256 KiB, before anybody else's turn
 comes: in chunks of one byte that is 240 ms of a core, against 12 ms in the smallest chunks that
-are taken here. It has settings for neither, and BentoML hands none on, so this takes the place
-of its protocol. (Smaller reads would bound it too, but made every upload dearer: at 64 KiB by
-3 ms of a core for 10 MiB.)
+are taken here, and 90 ms in a head of so many bytes. It has settings for none of this, and
+BentoML hands none on, so this takes the place of its protocol. (Smaller reads would bound it
+too, but made every upload dearer: at 64 KiB by 3 ms of a core for 10 MiB.)
 """
 
 import asyncio
 import logging
 import os
+import re
 import resource
 from functools import cache
 from http import HTTPStatus
@@ -26,6 +27,8 @@ from service.problems import Problem
 
 CRUMBS = 256  # chunks in a row that may be small: a form of many small pictures has some
 CRUMB_BYTES = 128  # which those are; libraries send kilobytes
+MAX_HEAD_BYTES = 32 * 1024  # nginx takes as many
+MAX_DROPPED_BYTES = 1 << 20  # of what comes after a refusal
 MOST = 4096  # connections at once; one with half a head takes 5 KiB here
 # Decoders, the network and files; and what asyncio accepts, BentoML's backlog at most, before
 # this is asked about the first of them.
@@ -35,16 +38,19 @@ logger = logging.getLogger(__name__)
 
 
 class _Parser(h11.Connection):
-    """Refuses bodies that come in crumbs, whose chunks cost more to find than to read."""
+    """Refuses large heads, and bodies in crumbs, whose chunks cost more to find than to read."""
 
     complaint = "These bytes are no HTTP/1.1 request."
     _chunks = 0
     _chunked_bytes = 0
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        if self.their_state is h11.IDLE:
+            self._check_head()
         event = super().next_event()
         if isinstance(event, h11.Request):
             self._chunks = self._chunked_bytes = 0
+            event = in_origin_form(event)
         elif isinstance(event, h11.Data):
             self._chunked_bytes += len(event.data)
             self._chunks += event.chunk_end
@@ -52,12 +58,40 @@ class _Parser(h11.Connection):
                 self._check_chunks()
         return event
 
+    def _check_head(self) -> None:
+        """Before it is parsed, which is what costs."""
+        arrived, _ = self.trailing_data
+        if len(arrived) <= MAX_HEAD_BYTES:
+            return
+        if b"\n\r\n" not in arrived[:MAX_HEAD_BYTES] and b"\n\n" not in arrived[:MAX_HEAD_BYTES]:
+            self.complaint = f"The request's head has over {MAX_HEAD_BYTES // 1024} KiB, which is "
+            self.complaint += "all that is taken. Leave out headers that are meant for others."
+            raise h11.RemoteProtocolError(self.complaint)
+
     def _check_chunks(self) -> None:
         if self._chunked_bytes < CRUMBS * CRUMB_BYTES:
             self.complaint = f"{CRUMBS} chunks in a row had {self._chunked_bytes} bytes, "
             self.complaint += f"fewer than {CRUMB_BYTES} each. Send larger ones, or none."
             raise h11.RemoteProtocolError(self.complaint)
         self._chunks = self._chunked_bytes = 0
+
+
+def in_origin_form(request: h11.Request) -> h11.Request:
+    """`GET http://host/path` as `GET /path` of that host (RFC 9112, 3.2.2); others as they are."""
+    if request.target[:1] in (b"/", b"*"):
+        return request
+    scheme, separator, rest = request.target.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        return request
+    host = re.split(rb"[/?]", rest, maxsplit=1)[0]
+    path = rest[len(host) :]
+    fields = request.headers.raw_items()
+    return h11.Request(
+        method=request.method,
+        target=path if path.startswith(b"/") else b"/" + path,
+        headers=[(b"Host", host), *(field for field in fields if field[0].lower() != b"host")],
+        http_version=request.http_version,
+    )
 
 
 class Connection(H11Protocol):
@@ -70,6 +104,7 @@ class Connection(H11Protocol):
         self.conn = _Parser(h11.SERVER)
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent_bytes = 0
+        self._dropped_bytes: int | None = None  # since this connection was refused
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
@@ -79,6 +114,14 @@ class Connection(H11Protocol):
         else:
             self._start_clock()
 
+    def data_received(self, data: bytes) -> None:
+        if self._dropped_bytes is None:
+            return super().data_received(data)
+        self._dropped_bytes += len(data)
+        if self._dropped_bytes > MAX_DROPPED_BYTES:
+            self.transport.abort()
+        return None
+
     def handle_events(self) -> None:
         super().handle_events()
         self._stop_clock_if_we_are_due()
@@ -87,6 +130,13 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if not self._is_answering():
             self._start_clock()
+
+    def shutdown(self) -> None:
+        """Called once the server is to end; it waits for its connections."""
+        if self._dropped_bytes is None:
+            super().shutdown()
+        else:
+            self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -126,7 +176,7 @@ class Connection(H11Protocol):
         unsent_bytes = self.transport.get_write_buffer_size()
         if 0 < unsent_bytes < self._unsent_bytes:
             self._start_clock()  # a slow reader, but one who reads
-        elif unsent_bytes or self.transport.is_closing():
+        elif unsent_bytes or self.transport.is_closing() or self._dropped_bytes is not None:
             self.transport.abort()
         elif self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
             detail = f"The request's head did not come to its end within {_timeout_s():g} s."
@@ -135,7 +185,11 @@ class Connection(H11Protocol):
             self.transport.close()
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer without a request, unless an answer has begun; and close."""
+        """Answer without a request, unless an answer has begun; and say no more.
+
+        What the client is still sending is dropped for a while: were the connection closed
+        on it, the kernel would reset that, and the answer be lost (`service.lingering`).
+        """
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = problem.as_response()
             head = h11.Response(
@@ -148,7 +202,11 @@ class Connection(H11Protocol):
         if self.cycle is not None:
             self.cycle.disconnected = True  # what is still answering must not write after this
         self._start_clock()
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self._dropped_bytes = 0
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
 
 def be_brief() -> None:

@@ -104,6 +104,40 @@ def test_a_body_in_crumbs_is_refused(server: Server) -> None:
     assert "Traceback" not in server.log.read_text()
 
 
+def test_a_large_head_is_refused_before_it_is_taken_apart(server: Server) -> None:
+    fields = b"a:b\r\n" * (connection.MAX_HEAD_BYTES // 5)
+    for head in (fields, fields * 8):
+        bytes_ = b"GET /livez HTTP/1.1\r\nHost: catdog\r\n" + head + b"\r\n"
+        detail = assert_problem(
+            parse(asyncio.run(raw_client.say(server.url, bytes_))), 400, "malformed-request"
+        )
+        assert "32 KiB" in detail
+
+
+def test_a_head_just_as_large_as_is_allowed_is_taken(server: Server) -> None:
+    head = b"GET /livez HTTP/1.1\r\nHost: catdog\r\nConnection: close\r\nX-Long: "
+    whole = head.ljust(connection.MAX_HEAD_BYTES - 4, b"x") + b"\r\n\r\n"
+    said = asyncio.run(raw_client.say(server.url, whole))
+    assert said.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (b"http://another.example/livez", 200),
+        (b"HTTPS://another.example:8443/livez?x=http://c/d", 200),
+        (b"http://another.example?x=/livez", 200),  # the page
+        (b"ftp://another.example/livez", 404),
+        (b"another.example/livez", 404),
+    ],
+)
+def test_a_target_may_be_a_whole_address(server: Server, target: bytes, status: int) -> None:
+    """As proxies are asked; servers must take it too."""
+    request = b"GET " + target + b" HTTP/1.1\r\nHost: catdog\r\nConnection: close\r\n\r\n"
+    said = asyncio.run(raw_client.say(server.url, request))
+    assert parse(said).status_code == status
+
+
 def test_small_chunks_of_many_requests_are_none_of_a_bodys_crumbs(client: httpx.Client) -> None:
     picture = pictures.plain((8, 0, 128), size=(8, 8))
     assert len(picture) < connection.CRUMBS

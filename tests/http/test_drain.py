@@ -53,7 +53,12 @@ def test_accepted_requests_are_answered_and_new_ones_refused(
 ) -> None:
     body = pictures.plain(size=(64, 64))
     log = tmp_path / "log.txt"
-    with live_server.running(bentoml_home, log, server.tag) as own:
+    with (
+        live_server.running(bentoml_home, log, server.tag) as own,
+        socket.create_connection(("127.0.0.1", own.port), timeout=TIMEOUT_S) as stubborn,
+    ):
+        stubborn.sendall(b"no HTTP\r\n\r\n")
+        refused = stubborn.recv(65536)  # it keeps its side open, and that holds nothing up
         accepted = [half_sent(own, body) for _ in range(REQUESTS)]
         wait_until_taken(own, REQUESTS)
         os.kill(own.pid, number)
@@ -62,6 +67,7 @@ def test_accepted_requests_are_answered_and_new_ones_refused(
             connection.sendall(body[len(body) // 2 :])
         answers = [answer(connection) for connection in accepted]
         own.wait(TIMEOUT_S)
+        assert refused.startswith(b"HTTP/1.1 400 ")
     assert [text.partition("\r\n")[0] for text in answers] == ["HTTP/1.1 200 OK"] * REQUESTS
     assert all('"label"' in text for text in answers)
     assert "Traceback" not in log.read_text()
