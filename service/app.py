@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from service import documentation, explainer, lessons, metrics, openapi, page_files, problems
+from service import documentation, explainer, lessons, metrics, openapi, problems
 from service.answer import Answer
 from service.artifact import Card
 from service.batch import batch
@@ -114,10 +114,6 @@ class Routes:
         text, media_type = await run_in_threadpool(metrics.exposition)
         return Response(text, media_type=media_type)
 
-    async def page(self, _: Request) -> Response:
-        """GET /: the page to try it on."""
-        return page_files.start()
-
     async def lessons(self, _: Request) -> Response:
         """GET /lessons: the lecture."""
         html, policy = lessons.page()
@@ -166,10 +162,11 @@ def build(
         explain=explain,
         filters=filters,
     )
+    page = PageFiles()
     app = Starlette(
         routes=[
-            Route("/", routes.page),
-            Mount("/page", PageFiles()),
+            Route("/", page.start),
+            Mount("/page", page),
             Route("/predict", routes.predict, methods=["POST"]),
             Route("/predict/batch", routes.predict_batch, methods=["POST"]),
             Route("/explain", routes.explain, methods=["POST"]),

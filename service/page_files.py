@@ -7,16 +7,12 @@ upgrade, old and new scripts would meet.
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import FileResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 FOLDER = Path(__file__).parent / "page"
 _REVALIDATED = {"Cache-Control": "no-cache"}  # may be kept; a 304 says that it is still good
-
-
-def start() -> Response:
-    """GET /."""
-    return FileResponse(FOLDER / "index.html", headers=_REVALIDATED)
 
 
 class PageFiles(StaticFiles):
@@ -24,6 +20,10 @@ class PageFiles(StaticFiles):
 
     def __init__(self) -> None:
         super().__init__(directory=FOLDER)
+
+    async def start(self, request: Request) -> Response:
+        """GET /."""
+        return await self.get_response("index.html", request.scope)
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         """Starlette's, with our header."""

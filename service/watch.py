@@ -19,6 +19,8 @@ from service.record import REQUEST_ID, Record
 from service.tracing import Tracing
 
 UNKNOWN = "unknown"  # the route of every path that is none of ours
+OTHER_METHOD = "_OTHER"  # as OpenTelemetry's conventions have it: a client may send kilobytes
+METHODS = {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
@@ -53,8 +55,9 @@ class Watch:
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let `app` answer a request of HTTP."""
+        method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
         record = Record(
-            request_id=_request_id(scope), method=scope["method"], route=self._route(scope["path"])
+            request_id=_request_id(scope), method=method, route=self._route(scope["path"])
         )
         record.attach(scope)
         error: Exception | None = None

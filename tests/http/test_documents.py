@@ -119,6 +119,14 @@ def test_page_is_served_and_loads_nothing_from_elsewhere(client: httpx.Client, p
     assert "://" not in response.text
 
 
+@pytest.mark.parametrize("path", ["/", "/page/page.css"])
+def test_who_has_the_newest_page_is_told_so(client: httpx.Client, path: str) -> None:
+    known = client.get(path).headers["etag"]
+    again = client.get(path, headers={"If-None-Match": known})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == "no-cache"
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/docs", "/lessons", "/model", "/nothing", "/schema.json", "/metrics"]
 )

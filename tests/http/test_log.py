@@ -42,6 +42,12 @@ def test_line_of_a_prediction_says_who_what_how_long_and_of_which_model(
     }
 
 
+def test_a_method_of_kilobytes_is_not_logged(client: httpx.Client, server: Server) -> None:
+    response = client.request("X" * 20_000, "/predict")
+    assert response.status_code == 405
+    assert logged(server, response)["method"] == "_OTHER"
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [(pictures.truncated_jpeg(), "damaged-picture"), (b"", "no-picture"), (b"x", None)],
