@@ -101,7 +101,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
-        self.conn = _Parser(h11.SERVER)
+        self.conn = _Parser(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent_bytes = 0
         self._dropped_bytes: int | None = None  # since this connection was refused
