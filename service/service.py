@@ -23,6 +23,7 @@ from service import (
     draining,
     engines,
     filters,
+    garbage,
     log,
     metrics,
     patience,
@@ -102,6 +103,7 @@ class Network:
         if artifact.read_classes(folder):  # beside the first requests: readiness need not wait
             Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
+        garbage.look_at_what_comes()
 
     @bentoml.api(**_BATCHED)
     def score(self, pixels: np.ndarray) -> np.ndarray:
@@ -218,6 +220,7 @@ class CatDog:
             tracing=Tracing.from_environment(os.environ, tag),
             logs_requests=chosen.access_log,
         )
+        garbage.look_at_what_comes()
 
     async def _score(self, door: str, pixels: np.ndarray) -> np.ndarray:
         rows: np.ndarray = await getattr(self.network.to_async, door)(pixels)
