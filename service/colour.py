@@ -23,10 +23,12 @@ def to_rgb(image: Image.Image, least_side: int) -> Image.Image:
         image: any mode, loaded.
         least_side: pixels that the short side keeps at least, if it has them.
     Returns:
-        mode RGB.
+        mode RGB; the picture itself where there is nothing to do.
     """
-    full_scale = _full_scale(image)
     factor = max(1, min(image.size) // least_side)
+    if image.mode == "RGB" and not image.has_transparency_data:  # as nearly all are: no copies
+        return image.reduce(factor) if factor > 1 else image
+    full_scale = _full_scale(image)
     width, height = image.size
     result = Image.new("RGB", (math.ceil(width / factor), math.ceil(height / factor)))
     for top, strip in _strips(image, factor):
