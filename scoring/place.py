@@ -79,7 +79,8 @@ class Place:
     def files(self) -> "Iterator[Place]":
         """Every file in this folder, to any depth, in no order; hidden ones are passed over.
 
-        Of a folder of this machine one entry is held at a time, elsewhere one folder's.
+        Of a folder of this machine one entry is held at a time, elsewhere one folder's, and in
+        Google's storage all of them: there are no folders there, only names with slashes.
 
         Raises:
             OSError: a folder cannot be listed.
@@ -88,15 +89,16 @@ class Place:
             yield from map(Place, _local_files(self.address))
             return
         filesystem, path = self._located()
-        selector = fs.FileSelector(path)
+        at_once = filesystem.type_name == "gcs"  # it would tell of files beside, and not of folders
+        selector = fs.FileSelector(path, recursive=at_once)
         for info in persistently(lambda: filesystem.get_file_info(selector)):
-            place = self / info.base_name
-            if info.base_name.startswith("."):
+            name = info.path.removeprefix(path).lstrip("/") if at_once else info.base_name
+            if any(part.startswith(".") for part in name.split("/")):
                 continue
-            if info.type == fs.FileType.Directory:
-                yield from place.files()
+            if info.type == fs.FileType.Directory and not at_once:
+                yield from (self / name).files()
             elif info.type == fs.FileType.File:
-                yield place
+                yield self / name
 
     def names(self) -> list[str]:
         """Of what lies directly in this folder; none where there is no folder."""
