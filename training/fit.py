@@ -120,10 +120,14 @@ class TrainingCLI(LightningCLI):
         return {"folder": str(run.folder), "precision": precision, "resumes": resumes}
 
     def _settings(self) -> str:
-        """What is trained. By how many processes is no part of it: any number may go on."""
+        """What is trained. By how many processes is no part of it: any number may go on.
+
+        Nor is it that no earlier run was to be gone on with.
+        """
         config = self.config.clone()
         config.fit.trainer.devices = config.fit.trainer.num_nodes = 1
         config.fit.timeout_s = TIMEOUT_S
+        config.fit.resume = True
         settings: str = self.parser.dump(config, skip_none=False)
         return settings
 

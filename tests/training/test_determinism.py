@@ -18,12 +18,13 @@ MID_EPOCHS = (2, STEPS_AN_EPOCH + 2)
 def resumed(tmp_path_factory: pytest.TempPathFactory, fit_words: tuple[str, ...]) -> Finished:
     """Killed in the middle of its first epoch, then of its second, then left alone.
 
-    The first kill leaves no checkpoint of stage two, the second one that is two steps old.
+    The first kill leaves no checkpoint of stage two, the second one that is two steps old. That
+    the first begins anew (`--resume false`) does not make it another run.
     """
     home = Home(tmp_path_factory.mktemp("resumed"))
     words = (*fit_words[1:], "--data.workers", "2")
-    for step in MID_EPOCHS:
-        done = home.run("tests.training.killed", str(step), *words)
+    for step, anew in zip(MID_EPOCHS, (("--resume", "false"), ()), strict=True):
+        done = home.run("tests.training.killed", str(step), *words, *anew)
         assert done.returncode == -signal.SIGKILL, done.stderr[-4000:]
     assert home.runs[0].state["state"] == "started"
     return Finished(home, home.succeed("training", *words))
