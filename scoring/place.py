@@ -67,8 +67,8 @@ class Place:
         if self.is_local:
             path = Path(self.address)
             return "folder" if path.is_dir() else "file" if path.exists() else None
-        filesystem, where = self._located()
         try:
+            filesystem, where = self._located()
             info = persistently(lambda: filesystem.get_file_info(where))
         except OSError as exc:
             raise ScoringError(f"{self} cannot be looked at: {reason(exc)}.") from exc

@@ -90,8 +90,18 @@ def test_what_only_fsspec_knows_is_read_listed_and_written_too() -> None:
 
 
 def test_an_unknown_scheme_is_refused_with_what_is_known() -> None:
+    with pytest.raises(
+        ScoringError, match=r"hdfs://namenode/in cannot be looked at: Unable to load"
+    ):
+        Place("hdfs://namenode/in").kind()  # Java is not here, and in an image of ours never is
     with pytest.raises(ScoringError, match=r"gopher://hole cannot be reached.*s3, gs, hdfs"):
         Place("gopher://hole/a.jpg").kind()
+
+
+def test_what_cannot_be_reached_is_called_by_its_address() -> None:
+    """Without Java and Hadoop's client as well as without such a machine."""
+    with pytest.raises(ScoringError, match=r"hdfs://namenode\.invalid/in cannot be looked at: "):
+        Place("hdfs://namenode.invalid/in").kind()
 
 
 def test_names_that_are_not_utf_8_can_be_shown(tmp_path: Path) -> None:
