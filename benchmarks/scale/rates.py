@@ -86,18 +86,18 @@ def _trained_on_gpu(path: Path) -> Rates:
     training = _kept(path, "make bench-train")
     gpu, versions = training["machine"]["gpu"], training["machine"]["versions"]
     source = f"`make bench-train`, {gpu}, torch {versions['torch']}, {training['precision']}"
+    pictures_per_s = training["pictures_per_s"]
     return {
-        name: Rate(training["pictures_per_s"][f"{key}, in memory"], unit, f"{source}, batches {of}")
-        for name, key, unit, of in (
-            (
-                *("gpu_stage_two", "stage two", "pictures a second and GPU, fine-tuning layer4"),
-                f"of {training['batch_size']}",
-            ),
-            (
-                *("gpu_score", "stage one", "pictures a second and GPU, the network alone"),
-                "of 64, by torch",
-            ),
-        )
+        "gpu_stage_two": Rate(
+            pictures_per_s["stage two, in memory"],
+            "pictures a second and GPU, fine-tuning layer4",
+            f"{source}, batches of {training['batch_size']}",
+        ),
+        "gpu_score": Rate(
+            pictures_per_s["stage one, in memory"],
+            "pictures a second and GPU, the network alone",
+            f"{source}, batches of 64, by torch",
+        ),
     }
 
 

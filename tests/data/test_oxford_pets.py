@@ -7,6 +7,8 @@ from data.errors import DataError
 from data.manifest import build
 from data.source import Source, resolve
 
+TORCHVISION = "torchvision comes with what trains, and this package does without it"
+
 
 @pytest.fixture
 def tiny_copy(tmp_path, make_picture) -> Path:
@@ -27,7 +29,7 @@ def tiny_copy(tmp_path, make_picture) -> Path:
 
 
 def test_labels_are_torchvisions(tiny_copy):
-    datasets = pytest.importorskip("torchvision.datasets")
+    datasets = pytest.importorskip("torchvision.datasets", reason=TORCHVISION)
     ours = {c.path.stem: c.label for c in oxford_pets.candidates()}
     theirs = {}
     for part in ("trainval", "test"):
@@ -49,7 +51,7 @@ def test_both_halves_are_split_by_content():
 
 
 def test_a_download_that_cannot_be_reached_says_what_else_can_be_done(monkeypatch):
-    pytest.importorskip("torchvision")
+    pytest.importorskip("torchvision", reason=TORCHVISION)
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):

@@ -13,13 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks import environment
 from scoring.__main__ import main
 from scoring.output import Output
 from scoring.place import Place
 from scoring.plan import Header
 from tests import known_network
-from tests.live_server import free_port
+from tests.scoring import object_store
 from tests.scoring.conftest import GOOD, MANY, Score, parts, rows
 
 HERE = Path(__file__).parent
@@ -153,36 +152,19 @@ def test_a_node_killed_in_the_middle_costs_no_picture_and_scores_none_twice(
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An S3 of which every tenth read fails. Yields what its clients need to be told."""
-    python = environment.python_of("bucket", HERE / "bucket.txt", "some seconds")
-    port = free_port()
-    said = tmp_path_factory.mktemp("bucket") / "log.txt"
-    with said.open("wb") as log:
-        process = subprocess.Popen(
-            [python, HERE / "bucket.py", str(port), "10"],
-            stdout=log,
-            stderr=log,
-        )
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    try:
-        deadline = time.monotonic() + TIMEOUT_S
-        while True:
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < deadline
-            try:
-                httpx.put(f"{variables['AWS_ENDPOINT_URL']}/box", timeout=5).raise_for_status()
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield variables
-    finally:
-        process.kill()
-        process.wait()
+    log = tmp_path_factory.mktemp("bucket") / "log.txt"
+
+    def command(python: Path, port: str) -> list[str | Path]:
+        return [python, HERE / "bucket.py", port, "10"]
+
+    with object_store.running(command, log, "PUT", "/box") as url:
+        yield {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
 
 
 def test_out_of_a_bucket_that_fails_every_tenth_read_and_into_it_nothing_is_lost(

@@ -1,23 +1,18 @@
 """Google's storage, which has no folders: a server that speaks like it, and the job on it."""
 
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from pyarrow import fs
 
-from benchmarks import environment
 from scoring.output import Output
 from scoring.place import Place
-from tests.live_server import free_port
+from tests.scoring import object_store
 from tests.scoring.conftest import BAD, GOOD, Score
 
-HERE = Path(__file__).parent
-TIMEOUT_S = 60  # no claim of these tests depends on it
+ENDPOINT = "CLOUD_STORAGE_EMULATOR_ENDPOINT"
 ROOT = "gs://anonymous@box"
 NAMES = ["a.jpg", "in/red.jpg", "in/deep/er/blue.png", "in/deep/half.jpg", "in/.hidden/red.jpg"]
 
@@ -25,35 +20,23 @@ NAMES = ["a.jpg", "in/red.jpg", "in/deep/er/blue.png", "in/deep/half.jpg", "in/.
 @pytest.fixture(scope="module")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Yields what clients need to be told; the pictures are there."""
-    python = environment.python_of("bucket", HERE / "bucket.txt", "some seconds")
-    port = free_port()
-    said = tmp_path_factory.mktemp("storage") / "log.txt"
-    command = [python.with_name("gcp-storage-emulator"), "start", "--host=127.0.0.1"]
-    command += [f"--port={port}", "--in-memory", "--default-bucket=box"]
-    with said.open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    variables = {"CLOUD_STORAGE_EMULATOR_ENDPOINT": f"http://127.0.0.1:{port}"}
-    try:
-        deadline = time.monotonic() + TIMEOUT_S
-        while True:
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < deadline
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/storage/v1/b/box", timeout=5).raise_for_status()
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(*next(iter(variables.items())))
-            filesystem, _ = fs.FileSystem.from_uri(ROOT)
-            for name in NAMES:
-                data = (GOOD | BAD)[name.rpartition("/")[2]] if "/" in name else b""
-                with filesystem.open_output_stream(f"box/{name}") as stream:
-                    stream.write(data)
-            yield variables
-    finally:
-        process.kill()
-        process.wait()
+    log = tmp_path_factory.mktemp("storage") / "log.txt"
+
+    def command(python: Path, port: str) -> list[str | Path]:
+        start = [python.with_name("gcp-storage-emulator"), "start", "--host=127.0.0.1"]
+        return [*start, f"--port={port}", "--in-memory", "--default-bucket=box"]
+
+    with (
+        object_store.running(command, log, "GET", "/storage/v1/b/box") as url,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv(ENDPOINT, url)
+        filesystem, _ = fs.FileSystem.from_uri(ROOT)
+        for name in NAMES:
+            data = (GOOD | BAD)[name.rpartition("/")[2]] if "/" in name else b""
+            with filesystem.open_output_stream(f"box/{name}") as stream:
+                stream.write(data)
+        yield {ENDPOINT: url}
 
 
 @pytest.mark.usefixtures("storage")
