@@ -16,7 +16,13 @@ from service.cores import usable_cores
 from training.augmentation import Augmentation
 from training.decoded import Decoder
 from training.errors import TrainingError
-from training.pictures import AugmentedPictures, Batch, CentralSquares, EpochSampler
+from training.pictures import (
+    AugmentedPictures,
+    Batch,
+    CentralSquares,
+    EpochSampler,
+    begin_worker,
+)
 from training.slices import Slices, collated
 
 
@@ -123,6 +129,7 @@ class PictureData(pl.LightningDataModule):
             batch_sampler=Slices(sampler, self.batch_size, rank, count),
             collate_fn=collated,
             num_workers=self.workers,
+            worker_init_fn=begin_worker,
             # A GPU is through with an epoch in the time that starting new ones takes.
             persistent_workers=self.workers > 0,
             pin_memory=torch.cuda.is_available(),

@@ -12,7 +12,7 @@ from service.cores import usable_cores
 from training.feature_cache import FeatureCache
 from training.folding import folded
 from training.network import STAGES, CatDogNet, stages
-from training.pictures import AS_IS, CentralSquares, View
+from training.pictures import AS_IS, CentralSquares, View, begin_worker
 
 BATCH = 64  # always: the last bits of a convolution depend on how many pictures share it
 
@@ -67,6 +67,7 @@ def pooled_features(
         CentralSquares(rows, view),
         batch_size=BATCH,
         num_workers=max(1, usable_cores() - 1) if workers is None else workers,
+        worker_init_fn=begin_worker,
         pin_memory=device.type == "cuda",
     )
     found = [torch.empty(0, network.head.in_features)]

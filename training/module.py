@@ -78,7 +78,9 @@ class CatDog(pl.LightningModule):
     def configure_model(self) -> None:
         """Fetch the weights and build the network; Lightning calls it once before it runs."""
         if self.network is None:
-            self.fetch()
+            # Lightning makes a GPU torch's default here; what comes from a file is on the CPU.
+            with torch.device("cpu"):
+                self.fetch()
 
     def fetch(self) -> tuple[str, bool]:
         """Fetch the weights, and build the network with them.

