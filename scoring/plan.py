@@ -92,10 +92,10 @@ def found(out: Place) -> Plan | None:
     """
     folder = out / FOLDER
     path = folder / HEADER
+    if path.kind() is None:  # opened to see, Hadoop's client would print where it looked in vain
+        return None
     try:
         data = persistently(lambda: path.read(_HEADER_BYTES))
-    except FileNotFoundError:
-        return None
     except OSError as exc:
         raise ScoringError(f"{path} cannot be read: {reason(exc)}.") from exc
     try:
