@@ -6,11 +6,12 @@ python -m benchmarks.serving [--photographs SOURCE] [--model TAG] [--only ours,e
 On the same cores, one after the other, each in processes of its own, and asked about the same
 photographs by the same client (wrk), which shares those cores:
 
-  ours                  `bentoml serve`, with the promoted model
-  engine                our engine in a loop, without HTTP or decoding: the ceiling
-  litserve_torch        LitServe, torchvision's ResNet-50 in fp32
-  litserve_same_engine  LitServe, our graph in our precision
-  fastapi_torch         FastAPI, torchvision's ResNet-50 in fp32
+  ours                   `bentoml serve`, with the promoted model
+  engine                 our engine in a loop, without HTTP or decoding: the ceiling
+  litserve_torch         LitServe, torchvision's ResNet-50 in fp32
+  litserve_same_engine   LitServe, our graph in our precision, with Pillow as people use it
+  litserve_same_decoder  LitServe, our graph in our precision, with our decoder
+  fastapi_torch          FastAPI, torchvision's ResNet-50 in fp32
 
 Every server's answers are checked before it is timed. LitServe first tries one worker and one a
 core, and keeps what was faster. The rounds take turns, and medians are

@@ -7,14 +7,16 @@ from pathlib import Path
 
 OURS = "ours"
 ENGINE = "engine"
-THEIRS = ("litserve_torch", "litserve_same_engine", "fastapi_torch")
+DECODERS = {"litserve_same_engine": "pillow", "litserve_same_decoder": "ours"}
+WITH_WORKERS = ("litserve_torch", *DECODERS)  # which number is best, is tried
+THEIRS = (*WITH_WORKERS, "fastapi_torch")
 CONTESTANTS = (OURS, ENGINE, *THEIRS)
-WITH_WORKERS = ("litserve_torch", "litserve_same_engine")  # which number is best, is tried
 WHAT = {
     OURS: "this service",
     ENGINE: "its engine alone, without HTTP",
     "litserve_torch": "LitServe, torch fp32",
     "litserve_same_engine": "LitServe, the same engine",
+    "litserve_same_decoder": "LitServe, the same engine and decoder",
     "fastapi_torch": "FastAPI, torch fp32",
 }
 
@@ -38,10 +40,11 @@ def server_command(name: str, port: int, model: Model, python: Path, workers: in
     if name == OURS:
         serve = [sys.executable, "-m", "bentoml", "serve", "service.service:CatDog"]
         return [*serve, "--host", "127.0.0.1", "--port", str(port)]
-    command = [str(python), "-m", f"benchmarks.serving.{name}", str(port)]
+    module = "litserve_openvino" if name in DECODERS else name
+    command = [str(python), "-m", f"benchmarks.serving.{module}", str(port)]
     if name in WITH_WORKERS:
         command.append(str(workers))
-    return [*command, str(model.folder)] if name == "litserve_same_engine" else command
+    return [*command, str(model.folder), DECODERS[name]] if name in DECODERS else command
 
 
 def engine_command(model: Model, photographs: Path, seconds: float) -> list[str]:
