@@ -9,11 +9,13 @@ from torchvision import models
 
 from service.sight import STAGES as STAGES
 from training.keras_resnet import IMAGENET_MEAN, IMAGENET_STD
+from training.sharpness import blur
 
 CAT_CLASSES = slice(281, 286)  # ImageNet's 5 domestic cats
 DOG_CLASSES = slice(151, 269)  # ImageNet's 118 breeds of dog
 PET_CLASSES = [*range(151, 269), *range(281, 286)]
 OTHER_CLASSES = sorted(set(range(1000)) - set(PET_CLASSES))
+BLUR_DISCOUNT = 2.8  # nats of evidence for other things that a blurred picture gives for nothing
 
 
 class Outputs(NamedTuple):
@@ -21,10 +23,12 @@ class Outputs(NamedTuple):
 
     logits: (B, 2), cat and dog.
     novelty: (B,), 0 to 1: how much the ImageNet head's evidence for anything else exceeds
-        its evidence for cats and dogs plus our own logit of the answer. Without the
-        latter, the pets that only our head knows would be turned away: on 4,250
-        photographs, a threshold that turns away 0.3 % of pets rejects 99 % of other
-        things with it, 96 % without.
+        its evidence for cats and dogs plus our own logit of the answer, and what `blur`
+        alone accounts for. Without our own logit, the pets that only our head knows would
+        be turned away: on 4,250 photographs, a threshold that turns away 0.3 % of pets
+        rejects 99 % of other things with it, 96 % without. Without the last, a threshold
+        would be right for pictures as sharp as those it was fitted on, and no others:
+        docs/recipe.md.
     activation_map: (B, h, w), each place's contribution to the dog logit; its mean is
         `logits[:, 1] - logits[:, 0]` (Zhou et al., 2015, arXiv 1512.04150).
     features: (B, C), pooled.
@@ -107,12 +111,12 @@ class CatDogNet(nn.Module):
         """Standardized RGB (B, 3, H, W) to the last feature maps (B, C, H/32, W/32)."""
         return stages(self.trunk, images, STAGES)
 
-    def forward(self, images: Tensor) -> Outputs:
-        """Standardized RGB (B, 3, H, W) to `Outputs`."""
-        return self.read(self.maps(images))
+    def forward(self, pixels: Tensor) -> Outputs:
+        """(B, H, W, 3) uint8 RGB to `Outputs`."""
+        return self.read(self.maps(self.standardize(pixels)), blur(pixels))
 
-    def read(self, maps: Tensor) -> Outputs:
-        """The last feature maps (B, C, H/32, W/32) to `Outputs`."""
+    def read(self, maps: Tensor, blur: Tensor) -> Outputs:
+        """The last feature maps (B, C, H/32, W/32), and `blur` (B,), to `Outputs`."""
         maps = maps.float()
         features = maps.mean((2, 3))
         z = self.head(features)  # (B, 1), the dog's log-odds
@@ -123,7 +127,7 @@ class CatDogNet(nn.Module):
         pets = imagenet[:, PET_CLASSES].logsumexp(1)
         return Outputs(
             logits=logits,
-            novelty=torch.sigmoid(others - pets - logits.amax(1)),
+            novelty=torch.sigmoid(others - pets - logits.amax(1) - BLUR_DISCOUNT * blur),
             activation_map=activation_map,
             features=features,
             imagenet=imagenet,
@@ -174,7 +178,7 @@ class Pixels(nn.Module):
         for name in STAGES[1:]:
             below = stages(trunk, below, [name])
             maps.append(below)
-        return Exported(*self.network.read(below), *maps)
+        return Exported(*self.network.read(below, blur(pixels)), *maps)
 
 
 def move_stride_to_1x1(trunk: models.ResNet) -> None:

@@ -37,8 +37,13 @@ def written(network: CatDogNet, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 def pixels() -> np.ndarray:
+    """Noise, two of them blown up: what a graph says of novelty depends on how blurred it is."""
     generator = np.random.default_rng(1)
-    return generator.integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
+    found = generator.integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
+    for i, side in ((1, 32), (3, 90)):
+        small = Image.fromarray(found[i, :side, :side])
+        found[i] = np.asarray(small.resize((224, 224), Image.Resampling.BILINEAR))
+    return found
 
 
 @pytest.mark.parametrize("graph", [artifact.ONNX, artifact.OPENVINO])
@@ -91,7 +96,7 @@ def test_what_is_seen_is_what_torch_computes(
         for name, module in places.items()
     ]
     with torch.inference_mode():
-        features = network(network.standardize(torch.from_numpy(pixels[:1]))).features
+        features = network(torch.from_numpy(pixels[:1])).features
         imagenet = network.imagenet_head(features).numpy()[0]
     for hook in hooks:
         hook.remove()

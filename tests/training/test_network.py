@@ -14,6 +14,7 @@ from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.module import CatDog, WarmupCosine
 from training.network import (
+    BLUR_DISCOUNT,
     CAT_CLASSES,
     DOG_CLASSES,
     STAGES,
@@ -43,8 +44,8 @@ def statistics(network: nn.Module) -> dict[str, Tensor]:
 
 def test_batch_norms_are_frozen_from_construction_on(network: CatDogNet, pixels: Tensor) -> None:
     before = statistics(network)
-    network(network.standardize(pixels))
-    network.train()(network.standardize(pixels))
+    network(pixels)
+    network.train()(pixels)
     assert before
     assert all(torch.equal(before[k], v) for k, v in statistics(network).items())
     assert network.training
@@ -62,9 +63,8 @@ def test_features_are_those_that_torchvisions_forward_gives_its_head(pixels: Ten
     theirs = resnet18().eval()
     network = CatDogNet("resnet18").eval()
     network.load_pretrained(theirs.state_dict())
-    images = network.standardize(pixels)
     with torch.no_grad():
-        outputs, expected = network(images), theirs(images)
+        outputs, expected = network(pixels), theirs(network.standardize(pixels))
         torch.testing.assert_close(network.imagenet_head(outputs.features), expected)
     p = expected.softmax(1)
     pets = p[:, CAT_CLASSES].sum(1) + p[:, DOG_CLASSES].sum(1)
@@ -75,7 +75,7 @@ def test_features_are_those_that_torchvisions_forward_gives_its_head(pixels: Ten
 def test_the_activation_map_averages_to_the_difference_of_the_logits(
     network: CatDogNet, pixels: Tensor
 ) -> None:
-    outputs = network(network.standardize(pixels))
+    outputs = network(pixels)
     assert outputs.activation_map.shape == (3, 3, 2)
     difference = outputs.logits[:, 1] - outputs.logits[:, 0]
     torch.testing.assert_close(outputs.activation_map.mean((1, 2)), difference)
@@ -88,13 +88,21 @@ def test_novelty_stays_within_0_and_1(network: CatDogNet, pixels: Tensor, bias: 
     with torch.no_grad():
         network.imagenet_head.bias[DOG_CLASSES] += bias
         network.imagenet_head.bias[CAT_CLASSES] += bias
-    novelty = network(network.standardize(pixels)).novelty
+    novelty = network(pixels).novelty
     assert ((novelty >= 0) & (novelty <= 1)).all()
     assert novelty.max() < 1e-5 if bias > 0 else novelty.min() > 0.5
 
 
+def test_blur_accounts_for_some_of_the_novelty(network: CatDogNet, pixels: Tensor) -> None:
+    lacking = torch.tensor([0.0, 0.5, 1.0])
+    maps = network.maps(network.standardize(pixels))
+    sharp, found = (network.read(maps, each).novelty for each in (torch.zeros(3), lacking))
+    torch.testing.assert_close(found.logit(), sharp.logit() - BLUR_DISCOUNT * lacking)
+    assert torch.equal(network(pixels).novelty, sharp)  # noise is as sharp as can be
+
+
 def test_the_exported_graph_takes_raw_pixels(network: CatDogNet, pixels: Tensor) -> None:
-    found, expected = Pixels(network)(pixels), network(network.standardize(pixels))
+    found, expected = Pixels(network)(pixels), network(pixels)
     for name, value in expected._asdict().items():
         assert torch.equal(getattr(found, name), value)
 
