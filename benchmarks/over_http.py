@@ -15,6 +15,7 @@ import aiohttp
 from tqdm import tqdm
 
 from benchmarks import record
+from data.errors import DataError
 from data.picture import NEITHER, Candidate
 from data.source import resolve
 from training.judging import interval
@@ -49,7 +50,12 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:3000")
     parser.add_argument("--out", type=Path, help="write the figures here too")
     options = parser.parse_args()
-    outcomes = asyncio.run(ask(options.url, resolve(options.folder).candidates))
+    try:
+        outcomes = asyncio.run(ask(options.url, resolve(options.folder).candidates))
+    except aiohttp.ClientConnectorError as exc:
+        raise SystemExit(f"Error: nothing answers at {options.url}. Start it: make serve.") from exc
+    except DataError as exc:
+        raise SystemExit(f"Error: {exc}") from exc
     pets = [(true, answered) for true, _, answered in outcomes if true != NEITHER]
     others = [answered for true, _, answered in outcomes if true == NEITHER]
     figures = {
