@@ -45,9 +45,13 @@ def test_contrast_and_light_matter_little(pink: Image.Image) -> None:
     assert found == pytest.approx(expected, abs=0.2)
 
 
-def test_a_picture_of_one_colour_lacks_nothing() -> None:
-    """There is nothing in it that sharper eyes would see."""
-    assert of(Image.new("RGB", (40, 40), (200, 120, 40)))[0] == 0
+@pytest.mark.parametrize(
+    "image",
+    [Image.new("RGB", (40, 40), (200, 120, 40)), Image.linear_gradient("L").convert("RGB")],
+    ids=["one colour", "gradient"],
+)
+def test_what_hides_nothing_lacks_nothing(image: Image.Image) -> None:
+    assert of(image)[0] == 0
 
 
 @pytest.mark.photographs
