@@ -20,7 +20,7 @@ def blur(pixels: Tensor) -> Tensor:
 
     Green alone is looked at, whose whole numbers bf16 holds exactly. The energy of the Laplacian
     is a usual measure of focus (Subbarao et al., 1993); over the variance, contrast and light
-    matter little.
+    matter little. Every second and every fourth pixel each way say as much as all.
 
     Args:
         pixels: (B, H, W, 3) uint8, RGB; H and W at least 3.
@@ -28,9 +28,11 @@ def blur(pixels: Tensor) -> Tensor:
         (B,) float32.
     """
     green = pixels[..., 1].float()[:, None]
-    laplacian = conv2d(green, green.new_tensor(_LAPLACIAN)[None, None])
-    energy = laplacian.square().mean((1, 2, 3)) + _LEAST_ENERGY
-    variance = (green - green.mean((2, 3), keepdim=True)).square().mean((1, 2, 3)) + _LEAST_VARIANCE
+    laplacian = conv2d(green, green.new_tensor(_LAPLACIAN)[None, None], stride=2)
+    energy = (laplacian * laplacian).mean((1, 2, 3)) + _LEAST_ENERGY
+    some = green[:, :, ::4, ::4]
+    contrast = some - some.mean((2, 3), keepdim=True)
+    variance = (contrast * contrast).mean((1, 2, 3)) + _LEAST_VARIANCE
     decades = torch.log10(energy / variance)
     lacking = ((SHARP - decades) / (SHARP - BLURRED)).clamp(0, 1)
     return lacking * ((decades - EMPTY) / (SMOOTHEST - EMPTY)).clamp(0, 1)
