@@ -26,8 +26,8 @@ def members(place: Place) -> Iterator[Reference]:
             tarfile.open(fileobj=file, mode="r:") as archive,
         ):
             while (member := archive.next()) is not None:
-                # It would keep them all; its stub says nothing of that.
-                archive.members = []  # type: ignore[attr-defined]
+                # It would keep them all.
+                archive.members = []  # type: ignore[attr-defined]  # not in its stub
                 if member.isreg() and member.name.lower().endswith(PICTURE_ENDINGS):
                     n_found += 1
                     yield Reference(

@@ -12,7 +12,7 @@ MAX_TURNED_AWAY = 0.01  # ... and may, where few pictures make the tail long
 # Of photographs, 0.4 % of cats and dogs and 98 % of other things are over it (docs/recipe.md): the
 # threshold to be had then.
 USUAL_THRESHOLD = 0.9
-LIKELY = 0.95  # of all samples, so many turn away no more than is put down to chance
+LIKELY = 0.95  # share of samples whose count over a threshold that turns 1 % away is believed
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 OURS = "ours"
 ENGINE = "engine"
+# LitServe with our engine, and whose decoder: a word of litserve_openvino.
 DECODERS = {"litserve_same_engine": "pillow", "litserve_same_decoder": "ours"}
 WITH_WORKERS = ("litserve_torch", *DECODERS)  # which number is best, is tried
 THEIRS = (*WITH_WORKERS, "fastapi_torch")
