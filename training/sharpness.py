@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-# Decades of the Laplacian's energy over the variance. Of photographs as they are, fewer than 1 in 20
-# is under the upper one; the same, brought down to 32 pixels and up again, lie about the lower one.
+# Decades of the Laplacian's energy over the variance. Of photographs as they are, fewer than 1 in
+# 20 is under the upper one; brought down to 32 pixels and up again they lie about the lower one.
 SHARP, BLURRED = -1.7, -2.7
 # No picture of 32 pixels, of some 3,000, is smoother than the first; a gradient is than the second.
 SMOOTHEST, EMPTY = -3.35, -3.5
