@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import chromium, machine, record
 from data.source import resolve
-from data.thinning import every_nth
+from data.thinning import evenly
 
 WARM_UP = 2  # photographs that are not counted
 
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the figures here too")
     options = parser.parse_args()
     found = [candidate.path for candidate in resolve(options.folder).candidates]
-    pairs = times_s(options.url, every_nth(found, options.count + WARM_UP))[WARM_UP:]
+    pairs = times_s(options.url, evenly(found, options.count + WARM_UP))[WARM_UP:]
     figures = {
         "photographs": len(pairs),
         "from_drop_to_label_ms": _spread([on_page for on_page, _ in pairs]),

@@ -25,7 +25,7 @@ from data.errors import DataError
 from data.manifest import Manifest, build
 from data.picture import TRAIN
 from data.source import resolve
-from data.thinning import every_nth
+from data.thinning import evenly
 from training.errors import TrainingError
 
 RESULTS = Path(__file__).parent / "results"
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         manifest = build(source)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "manifest.csv"
-            distinct = every_nth(manifest.part(TRAIN), options.pictures)
+            distinct = evenly(manifest.part(TRAIN), options.pictures)
             Manifest(tuple(islice(cycle(distinct), options.pictures))).save(path)
             stages = Stages(options.config, path, device)
             speeds = measure(stages)

@@ -6,6 +6,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def every_nth(items: Sequence[T], most: int) -> Sequence[T]:
-    """Every second, third ... of them, so that at most `most` are left; all, if that is enough."""
-    return items[:: max(1, len(items) // most)][:most]
+def evenly(items: Sequence[T], most: int) -> Sequence[T]:
+    """At most so many of the items, evenly spread from the first to the last, in their order.
+
+    Rows lie in the order of paths, cats before dogs: what left out the end left out dogs.
+    """
+    if len(items) <= most:
+        return items
+    if most == 1:
+        return items[:1]
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]

@@ -11,7 +11,7 @@ import torch
 from torchvision import models
 
 from data.picture import Row
-from data.thinning import every_nth
+from data.thinning import evenly
 from service import artifact
 from service.images import SIDE
 from service.openvino_engine import core
@@ -61,7 +61,7 @@ def write_int8(source: Path, folder: Path, rows: Sequence[Row]) -> None:
     import nncf  # seconds to import
 
     logging.getLogger("nncf").setLevel(logging.ERROR)
-    pictures = np.concatenate(list(batches(every_nth(rows, CALIBRATION_PICTURES))))
+    pictures = np.concatenate(list(batches(evenly(rows, CALIBRATION_PICTURES))))
     graph = core().read_model(source / artifact.ONNX)
     quantized = nncf.quantize(
         graph,

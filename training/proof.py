@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 from tqdm import tqdm
 
 from data.picture import Row
-from data.thinning import every_nth
+from data.thinning import evenly
 from service import artifact
 from service.artifact import Agreement, Precision, Proof
 from service.openvino_engine import OpenVinoEngine
@@ -33,7 +33,7 @@ def prove(network: CatDogNet, folder: Path, rows: Sequence[Row]) -> Proof:
     Raises:
         TrainingError: logits further apart than 1e-3, or any label differs.
     """
-    pictures = every_nth(rows, PROOF_PICTURES)
+    pictures = evenly(rows, PROOF_PICTURES)
     graph = OpenVinoEngine(folder, "f32", graph=artifact.ONNX)
     torch_logits, graph_logits = [], []
     with torch.inference_mode(), tqdm(total=len(pictures), desc="Proof", unit=" pictures") as bar:

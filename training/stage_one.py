@@ -1,6 +1,5 @@
 """Stage one as a Lightning callback: solve the head before fine-tuning begins."""
 
-import math
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from data.picture import TRAIN, VAL, Row
+from data.thinning import evenly
 from training import head
 from training.augmentation import BadQuality
 from training.datamodule import PictureData
@@ -47,11 +47,6 @@ def solved(network: CatDogNet, rows: Sequence[Row], workers: int | None = None) 
     ]
     prior = imagenet_direction(network.imagenet_head).cpu()
     return head.solve(torch.cat(features), targets([*rows, *spoiled]), prior)
-
-
-def sample(rows: Sequence[Row], most: int = MOST) -> Sequence[Row]:
-    """All of them, or of more than `most` at most so many, evenly spread."""
-    return rows[:: max(1, math.ceil(len(rows) / most))]
 
 
 class StageOne(NamedTuple):
@@ -99,7 +94,7 @@ class SolveHead(pl.Callback):
 
 def _solve(network: CatDogNet, data: PictureData) -> StageOne:
     """Solve the head and put it into the network."""
-    train, val = (sample(data.manifest.part(part)) for part in (TRAIN, VAL))
+    train, val = (evenly(data.manifest.part(part), MOST) for part in (TRAIN, VAL))
     weight = solved(network, train, data.workers)
     with torch.no_grad():
         network.head.weight.copy_(weight[None])

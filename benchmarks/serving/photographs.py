@@ -8,7 +8,7 @@ from PIL import Image
 
 from benchmarks.errors import BenchmarkError
 from data.source import resolve
-from data.thinning import every_nth
+from data.thinning import evenly
 from service import images
 
 COUNT = 200
@@ -29,7 +29,7 @@ class Photographs:
 
     def few(self, count: int) -> tuple[Path, ...]:
         """So many of them, evenly spread."""
-        return tuple(every_nth(self.paths, count))
+        return tuple(evenly(self.paths, count))
 
     def figures(self) -> dict[str, object]:
         """What of this is kept: no paths."""
@@ -59,7 +59,7 @@ def spread(name_or_path: str, count: int = COUNT) -> Photographs:
     """
     source = resolve(name_or_path)
     every = [candidate.path for candidate in source.candidates]
-    chosen = every_nth(every, count)
+    chosen = evenly(every, count)
     paths = tuple(filter(_is_sound, chosen))
     if not paths:
         raise BenchmarkError(

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from training import head, stage_one
+from training import head
 
 
 @pytest.fixture
@@ -71,12 +71,3 @@ def test_features_in_half_precision_and_where_gradients_are_off_are_fine(problem
         found = head.solve(features.bfloat16(), is_dog, prior)
     assert found.dtype == torch.float32
     assert torch.equal(found, exact)
-
-
-@pytest.mark.parametrize(("pictures", "shown"), [(0, 0), (9, 9), (10, 10), (11, 6), (25, 9)])
-def test_of_more_pictures_than_memory_holds_the_head_sees_some_evenly_spread(
-    pictures: int, shown: int
-) -> None:
-    sample = stage_one.sample(range(pictures), most=10)
-    assert len(sample) == shown
-    assert len(set(np.diff(sample))) <= 1

@@ -64,9 +64,3 @@ def test_the_interval_of_a_mean_is_that_of_pictures_not_of_answers() -> None:
     assert (found.value, found.n) == (0.9, 100)
     assert found.low == pytest.approx(one.low, abs=0.025)
     assert found.high == pytest.approx(one.high, abs=0.025)
-
-
-def test_thinning_spreads_evenly_and_keeps_all_of_few() -> None:
-    rows = [Row(Path(f"/set/{i}.png"), "cat", "test", f"{i:064}", "", 64, 48) for i in range(10)]
-    assert robustness.thinned(rows, 200) == tuple(rows)
-    assert [r.path.stem for r in robustness.thinned(rows, 4)] == ["0", "3", "6", "9"]

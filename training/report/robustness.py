@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.picture import NEITHER, Row
+from data.thinning import evenly
 from service.artifact import Calibration, Interval, Record
 from service.cores import usable_cores
 from service.engine import Engine, Scores
@@ -56,7 +57,7 @@ def measure(
     Args:
         rows: at least one cat or dog, none trained on; evenly thinned to `most`.
     """
-    chosen = thinned(rows, most)
+    chosen = tuple(evenly(rows, most))
     clean = np.concatenate(list(batches(chosen)))
     cells, right = [], []
     total = len(CORRUPTIONS) * STRENGTHS * len(chosen)
@@ -75,12 +76,6 @@ def measure(
         mean=mean_interval(np.stack(right, 1)),
         mean_turned_away=float(np.mean([cell.turned_away.value for cell in cells])),
     )
-
-
-def thinned(rows: Sequence[Row], most: int) -> tuple[Row, ...]:
-    """At most so many of the rows, evenly spread over them."""
-    kept = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
-    return tuple(rows[i] for i in kept)
 
 
 def mean_interval(right: np.ndarray) -> Interval:
