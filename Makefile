@@ -23,8 +23,10 @@ TRAIN_SET := $(VENV)/.train
 IMAGE_SET := $(VENV)/.image
 SCORE_SET := $(VENV)/.score
 DEV_SET := $(VENV)/.dev
+# a variable's value as one word of the shell, whatever is in it
+quoted = '$(subst ','\'',$(value $(1)))'
 # an audit's CSV, as options that begin with $(1)
-decided = $(if $(EXCLUDE),$(1)exclude "$(EXCLUDE)") $(if $(RELABEL),$(1)relabel "$(RELABEL)")
+decided = $(if $(value EXCLUDE),$(1)exclude $(call quoted,EXCLUDE)) $(if $(value RELABEL),$(1)relabel $(call quoted,RELABEL))
 
 .DEFAULT_GOAL := help
 .PHONY: help serve train shards evaluate predict score audit models rollback bench bench-train bench-score screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
@@ -41,10 +43,11 @@ model: $(TRAIN_SET)  # the promoted model; made from the starter set where there
 	if [ $$status -eq 3 ]; then make --no-print-directory train DATA=starter; \
 	else exit $$status; fi
 
-train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; EXCLUDE=, RELABEL=; DEVICES=, NODES= (docs/distributed.md)
-	@echo "== Training on $(DATA)"
-	@$(PY) -m training fit --config $(CONFIG) --data.source "$(DATA)" $(call decided,--data.) \
-		$(if $(DEVICES),--trainer.devices $(DEVICES)) $(if $(NODES),--trainer.num_nodes $(NODES))
+train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; EXCLUDE=, RELABEL=; RESUME=false; DEVICES=, NODES= (docs/distributed.md)
+	@echo "== Training on" $(call quoted,DATA)
+	@$(PY) -m training fit --config $(CONFIG) --data.source $(call quoted,DATA) $(call decided,--data.) \
+		$(if $(DEVICES),--trainer.devices $(DEVICES)) $(if $(NODES),--trainer.num_nodes $(NODES)) \
+		$(if $(RESUME),--resume $(RESUME))
 ifneq ($(and $(NODES),$(filter-out 0,$(NODE_RANK))),)
 	@echo "== The first machine exports, judges, promotes"
 else
@@ -53,34 +56,34 @@ else
 endif
 
 evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON=1
-	@$(PY) -m training evaluate "$(DATA)" --model "$(MODEL)" $(if $(JSON),--json)
+	@$(PY) -m training evaluate $(call quoted,DATA) --model $(call quoted,MODEL) $(if $(JSON),--json)
 
 predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg"
-	@$(PY) -m service predict --model "$(MODEL)" $(IMAGES)
+	@$(PY) -m service predict --model $(call quoted,MODEL) $(IMAGES)
 
 shards: $(TRAIN_SET)  ## write DATA into tars at OUT, a DATA themselves, for what fits no disk (docs/distributed.md)
-	@$(PY) -m data.sharding "$(DATA)" "$(OUT)"
+	@$(PY) -m data.sharding $(call quoted,DATA) $(call quoted,OUT)
 
 score: $(SCORE_SET)  ## any number of pictures: IN=folder, list, Parquet or tar, OUT=folder (docs/scoring.md)
-	@$(PY) -m scoring $(if $(filter-out file,$(origin MODEL)),--model "$(MODEL)") "$(IN)" "$(OUT)"
+	@$(PY) -m scoring $(if $(filter-out file,$(origin MODEL)),--model $(call quoted,MODEL)) $(call quoted,IN) $(call quoted,OUT)
 
 audit: $(TRAIN_SET)  ## look for wrong labels, duplicates, no animals: DATA= (docs/audit.md)
-	@$(PY) -m training audit "$(DATA)" $(call decided,--)
+	@$(PY) -m training audit $(call quoted,DATA) $(call decided,--)
 
 models: $(TRAIN_SET)  ## list the promoted models and their figures: JSON=1
 	@$(PY) -m service models $(if $(JSON),--json)
 
 rollback: $(TRAIN_SET)  ## put the model before this one back into service, or TAG=
-	@$(PY) -m service rollback $(TAG)
+	@$(PY) -m service rollback $(if $(TAG),$(call quoted,TAG))
 
 bench: model  ## requests a second, beside the engine alone, LitServe and FastAPI: DATA=photographs
-	@$(PY) -m benchmarks.serving --photographs "$(DATA)" --model "$(MODEL)"
+	@$(PY) -m benchmarks.serving --photographs $(call quoted,DATA) --model $(call quoted,MODEL)
 
 bench-train: $(TRAIN_SET)  ## pictures a second of training, its loader and its ceiling: DATA=
-	@$(PY) -m benchmarks.training_speed --source "$(DATA)"
+	@$(PY) -m benchmarks.training_speed --source $(call quoted,DATA)
 
 bench-score: model $(SCORE_SET)  ## pictures a second of scoring, beside its engine alone; two nodes beside one: DATA=
-	@$(PY) -m benchmarks.scoring --photographs "$(DATA)" --model "$(MODEL)"
+	@$(PY) -m benchmarks.scoring --photographs $(call quoted,DATA) --model $(call quoted,MODEL)
 
 lessons: $(TRAIN_SET)  ## the lecture, runnable: train what it shows, write its page
 	@$(PY) -m lessons
@@ -96,7 +99,7 @@ fuzz: $(DEV_SET)  ## COUNT=10000 spoiled pictures and requests to a server of it
 
 soak: $(DEV_SET)  ## MINUTES=60 of mixed traffic; known network, or MODEL= (docs/abuse.md)
 	@$(PY) -m tests.abuse.soak --minutes $(MINUTES) \
-		$(if $(filter-out file,$(origin MODEL)),--model "$(MODEL)")
+		$(if $(filter-out file,$(origin MODEL)),--model $(call quoted,MODEL))
 
 lint: $(DEV_SET)  ## ruff and mypy
 	@$(VENV)/bin/ruff check .
@@ -111,17 +114,17 @@ bento: model  ## package the promoted model and the service
 	@$(VENV)/bin/bentoml build
 
 image: model $(IMAGE_SET)  ## an OCI image of the promoted model: BASE_IMAGE=, ENGINE=, VARIANT=gpu (docs/image.md)
-	@$(PY) -m deploy.image build --variant "$(VARIANT)" --base "$(BASE_IMAGE)" --engine "$(ENGINE)"
+	@$(PY) -m deploy.image build --variant $(call quoted,VARIANT) --base $(call quoted,BASE_IMAGE) --engine $(call quoted,ENGINE)
 
 image-base: $(TRAIN_SET)  ## a base image where no registry can be reached, with debootstrap: ENGINE=
-	@$(PY) -m deploy.image base --cache "$(CATDOG_CACHE)/image" --engine "$(ENGINE)"
+	@$(PY) -m deploy.image base --cache "$(CATDOG_CACHE)/image" --engine $(call quoted,ENGINE)
 
 image-test: image $(DEV_SET)  ## start that image as it is to be deployed, ask it, end it, look inside
-	@CATDOG_IMAGE=$$($(PY) -m service model) CATDOG_IMAGE_TEST=required ENGINE="$(ENGINE)" \
+	@CATDOG_IMAGE=$$($(PY) -m service model) CATDOG_IMAGE_TEST=required ENGINE=$(call quoted,ENGINE) \
 		$(PY) -m pytest tests/image
 
 bench-image: image  ## requests a second in a container beside those outside: DATA=photographs
-	@$(PY) -m benchmarks.container --photographs "$(DATA)" --engine "$(ENGINE)"
+	@$(PY) -m benchmarks.container --photographs $(call quoted,DATA) --engine $(call quoted,ENGINE)
 
 vulnerabilities: $(IMAGE_SET)  ## every locked package against PyPI's list of known vulnerabilities
 	@$(PY) -m deploy.vulnerabilities
@@ -134,7 +137,7 @@ lock: $(DEV_SET)  ## resolve requirements/*.in anew (pins and hashes)
 	done
 
 release: $(DEV_SET)  ## say what is missing for a release: VERSION=1.2.3 (docs/operations.md)
-	@$(PY) -m deploy.release "$(VERSION)"
+	@$(PY) -m deploy.release $(call quoted,VERSION)
 
 clean:  ## remove the environment; runs, models and downloads stay
 	rm -rf $(VENV)

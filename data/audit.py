@@ -107,15 +107,15 @@ def _conflicts(
     conflicts: dict[str, list[Path]], label_of: Callable[[Path], str]
 ) -> Iterator[Finding]:
     """One finding for each content that has several labels, under the first of its paths."""
-    for paths in conflicts.values():
+    for reason, paths in conflicts.items():
         first, *_ = paths
-        other = next(path for path in paths if label_of(path) != label_of(first))
         yield Finding(
             *(CONFLICT, first, sha256_of(first), label_of(first), ""),
             score=1.0,
-            why=f"The same file is labelled {label_of(first)} here and {label_of(other)} there. It "
-            "does not count until one label is decided for both.",
-            other=other,
+            why=f"{_sentence(reason.removeprefix('label conflict: '))} It does not count until one "
+            "label is decided for both.",
+            # By the labels that they were given: an earlier decision may be what differs.
+            other=next((path for path in paths if label_of(path) != label_of(first)), paths[-1]),
         )
 
 

@@ -22,23 +22,24 @@ def candidates(folder: Path) -> list[Candidate]:
     """Every file under a labelled folder or with a labelled name, in the order of paths.
 
     Labels are read without regard to case, and cats/ and dogs/ are taken as well.
-    Labelled folders are searched to any depth. Hidden files are passed over; other
-    files that turn out to be no pictures are for the scan to report.
+    Labelled folders are searched to any depth, through links too, each folder once. Hidden
+    files are passed over; other files that turn out to be no pictures are for the scan to
+    report.
 
     Raises:
         DataError: the folder cannot be listed, or holds no cats or no dogs.
     """
     try:
         found = sorted(_labelled(folder), key=lambda candidate: candidate.path)
+        missing = [f"{label}s" for label in LABELS if all(c.label != label for c in found)]
+        contents = _contents(folder) if missing else ""
     except OSError as exc:
         raise DataError(
             f"Cannot list {exc.filename}: {exc.strerror}. Make it readable, or move it away."
         ) from exc
-    missing = [f"{label}s" for label in LABELS if all(c.label != label for c in found)]
     if missing:
         raise DataError(
-            f"No {' and no '.join(missing)} in {folder}, which holds {_contents(folder)}. "
-            f"Give {LAYOUTS}."
+            f"No {' and no '.join(missing)} in {folder}, which holds {contents}. Give {LAYOUTS}."
         )
     return found
 
@@ -58,10 +59,18 @@ def _labelled(folder: Path) -> Iterator[Candidate]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = [name for name in folders if not _is_litter(name)]
+    visited = {_identity(folder)}  # a link may lead back
+    for parent, folders, names in os.walk(folder, onerror=_raise, followlinks=True):
+        within = {name: _identity(Path(parent, name)) for name in folders if not _is_litter(name)}
+        folders[:] = [name for name, identity in within.items() if identity not in visited]
+        visited.update(within.values())
         paths = (Path(parent, name) for name in names if not _is_litter(name))
         yield from (path for path in paths if path.is_file())  # no sockets, no broken links
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _is_litter(name: str) -> bool:

@@ -10,7 +10,7 @@ from data import manifest_csv, shards, split
 from data.decisions import Decisions, Picture
 from data.errors import DataError
 from data.fingerprint import scan
-from data.picture import ALL_LABELS, SPLITS, Candidate, Excluded, Fingerprint, Row
+from data.picture import ALL_LABELS, SPLITS, TEST, Candidate, Excluded, Fingerprint, Row
 from data.source import Source
 from service.artifact import LABELS
 
@@ -96,10 +96,7 @@ def build(
     """
     if source.shards is not None:
         return _of_shards(source.shards, decisions)
-    scanned = scan([candidate.path for candidate in source.candidates])
-    results = list(zip(source.candidates, scanned, strict=True))
-    unreadable = [result for _, result in results if isinstance(result, Excluded)]
-    readable = [(c, result) for c, result in results if isinstance(result, Fingerprint)]
+    readable, unreadable = _read(source)
     decided = (decisions or Decisions()).apply(readable, unreadable, source.name)
     distinct, repeated = _distinct(decided.kept)
     n_excluded = len(unreadable) + len(repeated) + len(decided.excluded)
@@ -117,11 +114,19 @@ def build(
     kept = [
         _row(c, f, assignment.sides[f.sha256]) for c, f in distinct if f.sha256 in assignment.sides
     ]
-    excluded = [*unreadable, *repeated, *leaking, *decided.excluded]
-    return Manifest(
-        tuple(sorted(kept, key=lambda row: row.path)),
-        tuple(sorted(excluded, key=lambda file: file.path)),
-    )
+    return _in_order(kept, [*unreadable, *repeated, *leaking, *decided.excluded])
+
+
+def unsplit(source: Source) -> Manifest:
+    """Which of a source's files count where nothing is trained: all of them as test pictures.
+
+    Few pictures will do, and near duplicates may be what there is.
+    """
+    if source.shards is not None:
+        return _of_shards(source.shards, None)
+    readable, unreadable = _read(source)
+    distinct, repeated = _distinct(readable)
+    return _in_order([_row(c, f, TEST) for c, f in distinct], [*unreadable, *repeated])
 
 
 def read_bytes(row: Row) -> bytes:
@@ -143,6 +148,21 @@ def read_bytes(row: Row) -> bytes:
             "Restore it, or build the manifest again."
         )
     return data
+
+
+def _read(source: Source) -> tuple[list[Picture], list[Excluded]]:
+    """The files of a source: those that are pictures, and those that are not."""
+    scanned = scan([candidate.path for candidate in source.candidates])
+    results = list(zip(source.candidates, scanned, strict=True))
+    readable = [(c, result) for c, result in results if isinstance(result, Fingerprint)]
+    return readable, [result for _, result in results if isinstance(result, Excluded)]
+
+
+def _in_order(rows: Sequence[Row], excluded: Sequence[Excluded]) -> Manifest:
+    return Manifest(
+        tuple(sorted(rows, key=lambda row: row.path)),
+        tuple(sorted(excluded, key=lambda file: file.path)),
+    )
 
 
 def _of_shards(folder: Path, decisions: Decisions | None) -> Manifest:

@@ -129,12 +129,18 @@ def _extension(picture: bytes) -> str:
     return {"JPEG": "jpg"}.get(kind.decoder, kind.decoder.lower())
 
 
+def _named(text: str) -> Path:
+    if not text.strip():  # as `make shards` without OUT= has it; not the current folder
+        raise argparse.ArgumentTypeError("it is empty; make shards DATA=pictures OUT=folder")
+    return Path(text)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status: 0, 1 for a `DataError`, 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m data.sharding", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("data", metavar="DATA")
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("folder", metavar="FOLDER", type=_named)
     parser.add_argument(
         "--shard-mb", type=float, default=SHARD_MB, metavar="MB", help="(default: %(default)s)"
     )

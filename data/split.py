@@ -143,6 +143,6 @@ def _empty_part_message(split: str, label: str, count: Mapping[tuple[str, str], 
     return (
         f"Empty split {split!r}: it has no {label}, and no other part has one to spare "
         f"({there}). Every part needs at least one cat and one dog, and near duplicates "
-        f"stay together. Add pictures that differ more, or start over without the "
-        "previous manifest if you gave one."
+        f"stay together. Add pictures that differ more; or, where the parts that "
+        "an earlier run gave them leave none to spare, move that run's folder away."
     )

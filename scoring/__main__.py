@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scoring", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("source", metavar="IN")
-    parser.add_argument("out", metavar="OUT")
+    parser.add_argument("source", metavar="IN", type=_named)
+    parser.add_argument("out", metavar="OUT", type=_named)
     parser.add_argument("--model", help=f"tag (default: the one OUT was begun with, or {LATEST})")
     parser.add_argument("--column", help="of Parquet files: the pictures, or their addresses")
     parser.add_argument(
@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print the summary for machines")
     return parser
+
+
+def _named(text: str) -> str:
+    if not text.strip():  # as `make score` without IN= or OUT= has it; not the current folder
+        raise argparse.ArgumentTypeError("it is empty; make score IN=pictures OUT=folder")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -206,13 +206,19 @@ def _root(scheme: str, host: str) -> tuple[Any, str]:
     return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), root
 
 
-def _local_files(folder: str) -> Iterator[str]:
+def _local_files(folder: str, visited: set[tuple[int, int]] | None = None) -> Iterator[str]:
+    """Every file, to any depth, through links too; each folder once, as a link may lead back."""
+    visited = set() if visited is None else visited
+    status = Path(folder).stat()
+    if (status.st_dev, status.st_ino) in visited:
+        return
+    visited.add((status.st_dev, status.st_ino))
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _local_files(entry.path)
+            if entry.is_dir():
+                yield from _local_files(entry.path, visited)
             elif entry.is_file():  # no sockets, no broken links
                 yield entry.path
 

@@ -25,6 +25,7 @@ from service.artifact import Card
 NAME = "catdog"
 LATEST = f"{NAME}:latest"
 REPLACED = "replaced"  # metadata: tag of the model that was in service before
+RUN = "run"  # metadata: name of the run that made it
 # Beside the promoted models, on their disk. BentoML lists the folders in a model's folder
 # as its versions; this one holds files only, and so it lists none.
 _INCOMING = f"{NAME}.incoming"
@@ -64,10 +65,11 @@ def path_of(tag: str = LATEST) -> tuple[Path, str]:
     return Path(model.path), str(model.tag)
 
 
-def add(exported: Path, in_place_of: str | None = _ANY) -> str:
+def add(exported: Path, in_place_of: str | None = _ANY, run: str = "") -> str:
     """Copy an exported model into the store, where it becomes `catdog:latest`.
 
     Args:
+        run: name of the one that made it, by which `made_by` knows it.
         in_place_of: exact tag of what must be in service until then (None for nothing).
     Returns:
         The exact tag that the store gave it.
@@ -89,7 +91,7 @@ def add(exported: Path, in_place_of: str | None = _ANY) -> str:
         shutil.rmtree(incoming, ignore_errors=True)  # what a killed process left
         try:
             incoming.mkdir()
-            tag = _describe(incoming, card, replaced)
+            tag = _describe(incoming, card, replaced, run)
             for name in (*card.files, artifact.CARD):
                 shutil.copyfile(exported / name, incoming / name)
                 _flush(incoming / name)
@@ -151,6 +153,18 @@ def in_service() -> str | None:
         return None
 
 
+def made_by(run: str) -> str | None:
+    """The exact tag of the model in service, if that run made it."""
+    tag = in_service()
+    if tag is None:
+        return None
+    try:
+        metadata = bentoml.models.get(tag).info.metadata
+    except Exception:  # a damaged model.yaml raises whatever its parsers do
+        return None
+    return tag if metadata.get(RUN) == run else None
+
+
 def put_in_service(tag: str) -> None:
     """Make a model of the store `latest`, in one step. For who has the `turn`."""
     _next_latest(tag).replace(folder() / "latest")
@@ -164,14 +178,13 @@ def _next_latest(tag: str) -> Path:
     return path
 
 
-def _describe(incoming: Path, card: Card, replaced: str | None) -> str:
+def _describe(incoming: Path, card: Card, replaced: str | None, run: str) -> str:
     """Let BentoML name and describe a model, in a store that is then thrown away.
 
     In the real one it would be registered before it is whole.
     """
     metadata = {"dataset": card.dataset.name, "backbone": card.recipe.backbone}
-    if replaced:
-        metadata[REPLACED] = replaced
+    metadata |= {key: value for key, value in ((REPLACED, replaced), (RUN, run)) if value}
     with TemporaryDirectory() as scratch:
         elsewhere = ModelStore(scratch)
         with bentoml.models.create(NAME, metadata=metadata, _model_store=elsewhere) as model:

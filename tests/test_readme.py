@@ -26,6 +26,26 @@ def test_every_command_of_the_makefile_is_listed_by_make_alone() -> None:
         assert f"make {target} " in listed
 
 
+HARMLESS = "/pets/$HOME/`id`/it's \"so\"; $$(id)"
+
+
+@pytest.mark.parametrize("target", ["train", "evaluate", "audit", "bench", "shards"])
+def test_a_folder_comes_through_make_as_it_is_called(target: str, tmp_path: Path) -> None:
+    """Run, with what prints its words in the place of Python."""
+    show = tmp_path / "show"
+    show.write_text('#!/bin/sh\nfor word in "$@"; do echo "word: $word"; done\n')
+    show.chmod(0o755)
+    command = ["make", target, f"DATA={HARMLESS}", f"PY={show}", f"VENV={tmp_path}"]
+    done = subprocess.run(
+        [*command, *(f"{name}_SET=" for name in ("TRAIN", "DEV"))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"word: {HARMLESS}" in done.stdout.splitlines(), done.stderr
+
+
 def test_the_answer_that_the_readme_shows_is_one_that_the_service_gives() -> None:
     (shown,) = re.findall(r"```json\n(.*?)```", README, flags=re.DOTALL)
     answer = Answer.model_validate(json.loads(shown))

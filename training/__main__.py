@@ -10,7 +10,9 @@ from service import store
 from service.artifact import ArtifactError
 from service.store import StoreError
 from training import disk
+from training.decision import Decision
 from training.errors import TrainingError
+from training.run import Run
 
 EXPECTED = (TrainingError, DataError, StoreError, ArtifactError)
 
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     release = commands.add_parser(
         "release", help="export a trained run, judge it, and promote it if it is not worse"
     )
-    release.add_argument("run", nargs="?", help="a folder under runs/ (default: the newest)")
+    release.add_argument("run", nargs="?", help="a folder under runs/ (default: trained last)")
     release.set_defaults(command=_release)
     evaluate = commands.add_parser("evaluate", help="judge an exported model on labelled pictures")
     evaluate.add_argument("source", help="starter, oxford-pets, or a folder of labelled pictures")
@@ -82,14 +84,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from training import export, promotion, report, run
+    from training import promotion, report, run
 
     found = run.find(options.run)
+    found.hold()
     if found.state["state"] == run.RELEASED:
         print(f"{found.folder} was released before: {found.state['decision']}")
     else:
-        export.export(found)
-        decision, tag = promotion.promote(found)
+        decision, tag = promotion.unrecorded(found) or _judged(found)
         print(decision.reason)
         if tag:
             print(f"In service from the next start: {tag}", flush=True)
@@ -97,6 +99,17 @@ def _release(options: argparse.Namespace) -> int:
         report.write(found)
     print(f"Report: {found.report}")
     return 0
+
+
+def _judged(found: Run) -> tuple[Decision, str | None]:
+    """Export a run and let the gate decide."""
+    from training import export, promotion, resumption
+
+    try:
+        export.export(found)
+        return promotion.promote(found)
+    except DataError as exc:
+        raise resumption.with_a_way_out(exc) from exc
 
 
 def _evaluate(options: argparse.Namespace) -> int:

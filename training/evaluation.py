@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from data.manifest import build
+from data.errors import DataError
+from data.manifest import unsplit
 from data.picture import ALL_LABELS
 from data.source import resolve
 from service import artifact, store
@@ -32,11 +33,17 @@ def evaluate(source: str, model: str) -> Evaluation:
         source: see `data.source.resolve`.
         model: a tag in the model store, or the folder of an artifact.
     Raises:
+        DataError: there is no cat and no dog among them.
         TrainingError: the model has seen every picture.
     """
     folder, name = locate(model)
     card = artifact.verify(folder)
-    manifest = build(resolve(source))
+    manifest = unsplit(resolve(source))
+    if not any(row.label in artifact.LABELS for row in manifest.rows):
+        raise DataError(
+            f"No cat and no dog of {source} can be read: {len(manifest.excluded)} files are "
+            "damaged, of other formats, or labelled both. Give pictures that can."
+        )
     unseen = without_seen(manifest.rows, folder)
     if not any(row.label in artifact.LABELS for row in unseen.kept):
         raise TrainingError(

@@ -72,6 +72,11 @@ class TrainingCLI(LightningCLI):
         count = devices * config.trainer.num_nodes
         if config.timeout_s < 1:
             raise TrainingError(f"timeout_s is {config.timeout_s}; it must be at least 1.")
+        if config.data.manifest is not None:
+            raise TrainingError(
+                f"data.manifest is {config.data.manifest}; every run writes its own. To keep the "
+                "parts that pictures have in that one, give it as data.previous."
+            )
         if count > 1 and config.data.batch_size < count:
             raise TrainingError(
                 f"data.batch_size is {config.data.batch_size}, for all processes together; it must "
@@ -94,7 +99,8 @@ class TrainingCLI(LightningCLI):
         if not isinstance(config.trainer.devices, list):
             config.trainer.devices = devices
         config.data.manifest = self.run.manifest
-        config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
+        if config.data.previous is None:
+            config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
         config.trainer.precision = told["precision"]
         if config.data.workers is None and devices > 1:
             config.data.workers = max(1, usable_cores() // devices - 1)
@@ -109,8 +115,9 @@ class TrainingCLI(LightningCLI):
         config = self.config.fit
         decisions = (config.data.exclude, config.data.relabel)
         text = resumption.described(self._settings(), decisions)
-        found = resumption.resumable(text) if config.resume else None
+        found = resumption.resumable(text, config.data.source) if config.resume else None
         run = found or runs.start(config.data.source, text)
+        run.hold()
         precision = config.trainer.precision or hardware.precision(config.trainer.accelerator)
         device = "GPU" if hardware.has_gpu(config.trainer.accelerator) else "CPU"
         several = f", {self.processes.count} processes" if self.processes.count > 1 else ""
@@ -152,11 +159,10 @@ class TrainingCLI(LightningCLI):
             TensorBoardLogger(folder, name="tensorboard", version=""),
         ]
         kwargs["plugins"] = [checkpoints.WholeCheckpoints()]
-        best = ModelCheckpoint(places, "best", monitor=MONITOR, enable_version_counter=False)
         last = ModelCheckpoint(places, "last", enable_version_counter=False)  # each epoch
         stop = EarlyStopping(MONITOR, patience=self.config.fit.patience)
         solve = SolveHead(places, self.processes)
-        callbacks = [solve, best, last, stop, PictureProgress(refresh_rate=5)]
+        callbacks = [solve, last, stop, PictureProgress(refresh_rate=5)]
         if self.processes.count > 1:
             timeout = timedelta(seconds=self.config.fit.timeout_s)
             # Batch norms are frozen: there is nothing in them to synchronize.
@@ -170,8 +176,12 @@ class TrainingCLI(LightningCLI):
 
     def fit(self, model: CatDog, datamodule: PictureData, **kwargs: Any) -> None:
         """Run Lightning's fit, unless this run is trained already."""
-        if self.processes.shared("state", lambda: self.run.state["state"]) == runs.TRAINED:
-            self._say("Trained before, not released yet: nothing to train.")
+        state = self.processes.shared("state", lambda: self.run.state["state"])
+        if state in (runs.TRAINED, runs.RELEASED):
+            lacking = "not released yet" if state == runs.TRAINED else "the report is not written"
+            self._say(f"Trained before, {lacking}: nothing to train.")
+            if self.processes.is_first and state == runs.TRAINED:
+                self.run.record_trained()
             self.processes.part()
             return
         if self.resumes:
@@ -192,9 +202,7 @@ class TrainingCLI(LightningCLI):
             except SIGTERMException as exc:  # Lightning's way out; its exit status would be 0
                 raise KeyboardInterrupt from exc
             except DataError as exc:
-                raise DataError(
-                    f"{exc} Or begin a new run with the pictures as they are: --resume false."
-                ) from exc
+                raise resumption.with_a_way_out(exc) from exc
             if self.trainer.interrupted:
                 raise KeyboardInterrupt
             if self.processes.is_first and not self.run.last.is_file():
@@ -203,7 +211,7 @@ class TrainingCLI(LightningCLI):
                     "--trainer.limit_train_batches and the like) leave no whole epoch."
                 )
         if self.processes.is_first:
-            self.run.record(state=runs.TRAINED)
+            self.run.record_trained()
         self._say(f"Trained: {self.run.folder}")
 
     def _say(self, line: str) -> None:

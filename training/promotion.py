@@ -35,9 +35,32 @@ def promote(run: Run) -> tuple[Decision, str | None]:
     """
     figures, decision = _compare(run)
     comparison.save(run, Comparison(**figures.model_dump(), **vars(decision)))
-    tag = store.add(run.artifact, figures.champion) if decision.is_promoted else None
-    run.record(state=RELEASED, decision=decision.reason, tag=tag or "none")
+    tag = None
+    if decision.is_promoted:
+        tag = store.add(run.artifact, figures.champion, run.folder.name)
+    _record(run, decision, tag)
     return decision, tag
+
+
+def unrecorded(run: Run) -> tuple[Decision, str] | None:
+    """What was decided, if this run's model was promoted and the run was cut off just then.
+
+    To compare that model anew would be to compare it with itself.
+
+    Raises:
+        TrainingError: the run's comparison is not of this version.
+    """
+    tag = store.made_by(run.folder.name)
+    kept = comparison.read(run)
+    if tag is None or kept is None or not kept.is_promoted:
+        return None
+    decision = Decision(is_promoted=True, reason=kept.reason)
+    _record(run, decision, tag)
+    return decision, tag
+
+
+def _record(run: Run, decision: Decision, tag: str | None) -> None:
+    run.record(state=RELEASED, decision=decision.reason, tag=tag or "none")
 
 
 def _compare(run: Run) -> tuple[Figures, Decision]:

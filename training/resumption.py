@@ -5,8 +5,19 @@ from pathlib import Path
 
 from data.errors import DataError
 from data.manifest import Manifest
+from data.source import resolve
+from service.artifact import sha256_of
 from training import run as runs
 from training.run import Run
+
+ANEW = (
+    "Or begin a new run with the pictures as they are: make train RESUME=false, or --resume false."
+)
+
+
+def with_a_way_out(error: DataError) -> DataError:
+    """The same of a picture that a run has lost, with what else can be done."""
+    return DataError(f"{str(error).rstrip()} {ANEW}")
 
 
 def described(settings: str, decisions: Iterable[Path | None]) -> str:
@@ -20,17 +31,56 @@ def described(settings: str, decisions: Iterable[Path | None]) -> str:
     return settings + "".join(f.read_text(errors="replace") for f in files if f.is_file())
 
 
-def resumable(description: str) -> Run | None:
-    """The newest run of this description that did not get to its end, if its pictures are there."""
-    run = runs.unreleased(description)
-    return run if run and _has_its_pictures(run) else None
+def resumable(description: str, source: str) -> Run | None:
+    """The newest run of this description that did not get to its end, on pictures as they are.
 
+    Who has added pictures since means these too: says so, and has a new run begin.
 
-def _has_its_pictures(run: Run) -> bool:
+    Args:
+        source: see `data.source.resolve`.
+    Raises:
+        DataError: the source is gone.
+    """
+    run = runs.unfinished(description)
+    if run is None or not run.manifest.is_file():
+        return run
     try:
-        if run.manifest.is_file():
-            Manifest.load(run.manifest).check()
+        changes = changed(run.manifest, source)
     except DataError as exc:
         print(f"{run.folder} cannot go on, a new run begins: {exc}", flush=True)
-        return False
-    return True
+        return None
+    if changes:
+        print(
+            f"The pictures are others than {run.folder} began with ({changes}): a new run begins.",
+            flush=True,
+        )
+        return None
+    return run
+
+
+def changed(path: Path, source: str) -> str:
+    """How the pictures of a source differ from those of a manifest; empty if they don't.
+
+    Only files written after the manifest are read: to read a million again takes long.
+
+    Args:
+        path: of the manifest.
+    Raises:
+        DataError: no manifest, no such source, or pictures that are gone.
+    """
+    manifest = Manifest.load(path)
+    manifest.check()
+    found = resolve(source)
+    if found.shards is not None:
+        return ""  # `check` has seen that they are there; they don't grow
+    digests = {row.path: row.sha256 for row in manifest.rows}
+    known = digests.keys() | {file.path for file in manifest.excluded}
+    there = {candidate.path for candidate in found.candidates}
+    written_ns = path.stat().st_mtime_ns
+    later = [p for p in there & known if p.stat().st_mtime_ns > written_ns]
+    counts = {
+        "new": len(there - known),
+        "gone": len(known - there),
+        "changed": sum(sha256_of(p) != digests.get(p) for p in later),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -1,5 +1,7 @@
 """A training run: one folder that holds all there is to know of it."""
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -10,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from training import disk
 from training.errors import TrainingError
 
 STATE = "run.json"
+LOCK = ".lock"
 TRAINED, RELEASED = "trained", "released"
 
 
@@ -60,6 +64,35 @@ class Run:
             return {}
         return state
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do: the report comes after the decision."""
+        return self.state.get("state") == RELEASED and self.report.is_file()
+
+    def hold(self) -> None:
+        """Keep all other processes from working on this run until this one ends.
+
+        Raises:
+            TrainingError: another one works on it.
+        """
+        # A record lock: the kernel lets go of it when this process dies, and forked workers that
+        # live on for a moment don't have it. To close the file would let go of it too.
+        file = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            os.close(file)
+            if exc.errno not in (errno.EACCES, errno.EAGAIN):
+                return  # a file system without locks
+            raise TrainingError(
+                f"Another process is at work on {self.folder}. Wait until it is through, or begin "
+                "another run on the same pictures: make train RESUME=false, or --resume false."
+            ) from exc
+
+    def record_trained(self) -> None:
+        """From now on it waits for `release`, before all that were trained earlier."""
+        self.record(state=TRAINED, trained=datetime.now(UTC).isoformat())
+
     def record(self, **changes: str) -> None:
         """Update `run.json` in one step."""
         temporary = self.folder / f".{STATE}"
@@ -73,12 +106,17 @@ class Run:
 
 
 def start(source: str, config: str) -> Run:
-    """Make the folder of a new run, named after the time and the pictures."""
+    """Make the folder of a new run, named after the time and the pictures.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
     name = re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     run = Run((root() / f"{stamp}-{name}-{os.getpid()}").absolute())
-    run.checkpoints.mkdir(parents=True)
-    run.record(source=source, config_digest=digest(config), state="started")
+    with disk.writing(run.folder):
+        run.checkpoints.mkdir(parents=True)
+        run.record(source=source, config_digest=digest(config), state="started")
     return run
 
 
@@ -93,11 +131,11 @@ def newest_first() -> Iterator[Run]:
     return (run for run in map(Run, (f.absolute() for f in folders)) if run.state)
 
 
-def unreleased(config: str) -> Run | None:
-    """The newest run of this very configuration that did not get to its end."""
+def unfinished(config: str) -> Run | None:
+    """The newest run of this very configuration, unless it got to its end."""
     for run in newest_first():
         if run.state.get("config_digest") == digest(config):
-            return run if run.state["state"] != RELEASED else None
+            return None if run.is_finished else run
     return None
 
 
@@ -111,16 +149,19 @@ def previous_manifest(source: str, besides: Run) -> Path | None:
 
 
 def find(name: str | None) -> Run:
-    """The named run (a folder, or its name under `root()`), or the newest trained one.
+    """The named run (a folder, or its name under `root()`), or the one that was trained last.
+
+    Of the latter, one that still waits for its decision or its report goes first: a run that was
+    gone on with is older by name than others that were through before it.
 
     Raises:
         TrainingError: there is none.
     """
     if name is None:
-        for run in newest_first():
-            if run.state["state"] in (TRAINED, RELEASED):
-                return run
-        raise TrainingError(f"No finished run in {root().absolute()}. Run `make train` first.")
+        trained = [run for run in newest_first() if run.state["state"] in (TRAINED, RELEASED)]
+        if not trained:
+            raise TrainingError(f"No finished run in {root().absolute()}. Run `make train` first.")
+        return max(trained, key=lambda run: (not run.is_finished, run.state.get("trained", "")))
     for folder in (Path(name), root() / name):
         run = Run(folder.absolute())
         if run.state:

@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 from data.audit import CONFLICT, DUPLICATE, NEAR, TINY, UNREADABLE, Finding, left_out, tiny
+from data.decisions import Decisions
 from data.manifest import build
 from data.picture import Candidate
 from data.source import Source, resolve
@@ -30,7 +31,7 @@ def test_every_file_that_is_left_out_is_found_with_its_reason(make_folder):
     assert found["cat/copy.png"].other == folder / "cat/1.png"
     assert found["cat/copy.png"].sha256 == ""  # or to exclude it would exclude the original
     assert found["cat/2.png"].other == folder / "dog/77.png"
-    assert "labelled cat here and dog there" in found["cat/2.png"].why
+    assert "is a cat as" in found["cat/2.png"].why
 
 
 def test_a_leak_is_found(make_folder, make_picture):
@@ -56,3 +57,19 @@ def test_tiny_pictures_are_found_unless_most_are_tiny(make_folder, make_picture)
     assert sorted(named(found)) == ["cat/0.png", "dog/0.png"]
     assert {f.kind for f in found} == {TINY}
     assert all("96 x 63" in f.why for f in found)
+
+
+def test_a_conflict_that_a_decision_made_is_told_by_the_labels_decided(make_folder, tmp_path):
+    folder = make_folder()
+    shutil.copy(folder / "cat/1.png", folder / "cat/copy.png")
+    relabel = tmp_path / "relabel.csv"
+    relabel.write_text("path,label\ncat/copy.png,dog\n")
+    decisions = Decisions.read(None, relabel)
+    (found,) = left_out(build(resolve(str(folder)), decisions=decisions), label_of)
+    assert (found.kind, found.path.name, found.other) == (
+        CONFLICT,
+        "1.png",
+        folder / "cat/copy.png",
+    )
+    assert "is a cat as" in found.why
+    assert "and a dog as" in found.why

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import DataError
-from data.manifest import Manifest, build, read_bytes
+from data.manifest import Manifest, build, read_bytes, unsplit
 from data.picture import Candidate
 from data.source import Source, resolve
 
@@ -214,3 +214,13 @@ def test_bytes_are_those_that_were_scanned_or_none(make_folder):
     shutil.copy(folder / "dog/1.png", row.path)
     with pytest.raises(DataError, match="has changed since the manifest was built"):
         read_bytes(row)
+
+
+def test_where_nothing_is_trained_few_pictures_of_one_burst_will_do(make_folder, make_picture):
+    folder = make_folder(cats=0, dogs=3)
+    for i in range(4):
+        make_picture(1).resize((200 + i, 150 + i)).save(folder / f"cat/{i}.png")
+    (folder / "cat/copy.png").write_bytes((folder / "cat/0.png").read_bytes())
+    manifest = unsplit(resolve(str(folder)))
+    assert manifest.counts["test"] == {"cat": 4, "dog": 3, "neither": 0}
+    assert [file.path.name for file in manifest.excluded] == ["copy.png"]

@@ -101,6 +101,17 @@ def test_every_picture_is_a_row_with_the_answer_that_it_gets_over_http(
     assert f"errors={n_errors}" in said
 
 
+@pytest.mark.parametrize("arguments", [("", "out"), ("pictures", ""), ("pictures", " ")])
+def test_a_forgotten_folder_is_not_the_current_one(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert "it is empty; make score IN=pictures OUT=folder" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.usefixtures("promoted")
 @pytest.mark.parametrize(
     ("arguments", "complaint"),

@@ -43,6 +43,16 @@ def test_files_are_found_to_any_depth_and_hidden_ones_are_passed_over(tmp_path: 
     assert found == {str(tmp_path / "a.jpg"), str(tmp_path / "b/c/d.jpg")}
 
 
+def test_linked_folders_are_followed_and_each_counts_once(tmp_path: Path) -> None:
+    for name in ("nas/2024/a.jpg", "in/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "in/2024").symlink_to(tmp_path / "nas/2024")
+    (tmp_path / "in/again").symlink_to(tmp_path / "nas/2024")
+    found = [Path(place.address).name for place in Place(str(tmp_path / "in")).files()]
+    assert sorted(found) == ["a.jpg", "b.jpg"]
+
+
 def test_part_of_a_file_is_read_and_no_more_than_there_is(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
     place = Place(str(tmp_path / "a"))

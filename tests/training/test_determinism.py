@@ -50,7 +50,7 @@ def test_a_killed_run_goes_on_in_its_own_folder(resumed: Finished) -> None:
 
 def test_a_kill_leaves_no_part_of_a_checkpoint(resumed: Finished) -> None:
     names = {path.name for path in resumed.run.checkpoints.iterdir()}
-    assert names == {"best.ckpt", "last.ckpt", "stage-one.ckpt"}
+    assert names == {"last.ckpt", "stage-one.ckpt"}
 
 
 def test_the_metrics_of_a_resumed_run_are_those_of_one_that_was_not_killed(
@@ -59,7 +59,7 @@ def test_the_metrics_of_a_resumed_run_are_those_of_one_that_was_not_killed(
     assert metrics_of(resumed.run) == metrics_of(fitted.run)
 
 
-@pytest.mark.parametrize("name", ["best", "last", "stage-one"])
+@pytest.mark.parametrize("name", ["last", "stage-one"])
 def test_the_same_seed_gives_the_same_bits_whatever_the_workers_and_kills(
     fitted: Finished, resumed: Finished, name: str
 ) -> None:

@@ -248,3 +248,36 @@ def test_a_trained_network_with_its_head_turned_around_is_refused(
     assert tag is None
     assert contents(model_store) == before
     assert store.path_of()[1] == champion
+
+
+@pytest.mark.usefixtures("model_store")
+def test_a_promotion_that_was_cut_off_before_it_was_written_down_is_written_down_later(
+    make_run: MakeRun, rows: tuple[Row, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run("first", rows)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            promotion.promote(run)
+    champion = store.path_of()[1]
+    assert run.state["state"] == "trained"
+    found = promotion.unrecorded(run)
+    assert found
+    assert found[0].reason.startswith("Promoted: no model was in service before")
+    assert found[1] == champion == run.state["tag"]
+    assert run.state["state"] == RELEASED
+
+
+@pytest.mark.usefixtures("model_store")
+def test_what_was_never_promoted_or_is_another_runs_has_nothing_to_write_down(
+    make_run: MakeRun, rows: tuple[Row, ...]
+) -> None:
+    refused = make_run("refused", rows, is_right=False)
+    promotion.promote(refused)
+    promotion.promote(make_run("first", rows))
+    assert promotion.unrecorded(refused) is None
+    assert promotion.unrecorded(make_run("second", rows)) is None

@@ -126,7 +126,7 @@ def test_a_roc_has_scikit_learns_corners() -> None:
 def test_rejection_at_one_percent_turns_away_no_more_of_the_pets() -> None:
     pets = np.linspace(0, 0.99, 100)
     others = np.array([0.5, 0.97, 0.985, 0.995])
-    assert confidence.rejected(pets, others).value == 0.25  # over 0.99, which one pet is not
+    assert confidence.rejected(pets, others).value == 0.5  # over 0.98, as one pet is
     assert confidence.rejected(np.linspace(0, 0.999, 1000), others).value == 0.25
     assert confidence.rejected(np.full(50, 0.2), others).value == 1
 

@@ -1,5 +1,7 @@
 """Whether the model knows how sure it may be: confidence before and after scaling, and novelty."""
 
+import math
+
 import numpy as np
 
 from service.answer import probabilities
@@ -109,7 +111,7 @@ def rejected(pets: np.ndarray, others: np.ndarray) -> Interval:
     Args:
         pets, others: (N,) and (M,) novelty.
     """
-    threshold = np.quantile(pets, 1 - OF_PETS, method="higher")
+    threshold = np.sort(pets)[::-1][math.floor(OF_PETS * len(pets) + 1e-9)]
     return share(others > threshold)
 
 
