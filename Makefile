@@ -29,7 +29,7 @@ quoted = '$(subst ','\'',$(value $(1)))'
 decided = $(if $(value EXCLUDE),$(1)exclude $(call quoted,EXCLUDE)) $(if $(value RELABEL),$(1)relabel $(call quoted,RELABEL))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train shards evaluate predict score audit models rollback bench bench-train bench-score screenshots fuzz soak lessons model test lint format lock bento image image-base image-test bench-image vulnerabilities release clean
+.PHONY: help serve train shards evaluate predict score audit models rollback bench bench-train bench-score screenshots fuzz soak lessons model test lint format lock bento image image-base image-test cpu-variant bench-image vulnerabilities release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,11 +119,14 @@ image: model $(IMAGE_SET)  ## an OCI image of the promoted model: BASE_IMAGE=, E
 image-base: $(TRAIN_SET)  ## a base image where no registry can be reached, with debootstrap: ENGINE=
 	@$(PY) -m deploy.image base --cache "$(CATDOG_CACHE)/image" --engine $(call quoted,ENGINE)
 
-image-test: image $(DEV_SET)  ## start that image as it is to be deployed, ask it, end it, look inside
+image-test: cpu-variant image $(DEV_SET)  ## start that image as it is to be deployed, ask it, end it, look inside
 	@CATDOG_IMAGE=$$($(PY) -m service model) CATDOG_IMAGE_TEST=required ENGINE=$(call quoted,ENGINE) \
 		$(PY) -m pytest tests/image
 
-bench-image: image  ## requests a second in a container beside those outside: DATA=photographs
+cpu-variant:  # before anything is built
+	@[ $(call quoted,VARIANT) = cpu ] || { echo "Error: only the CPU variant is tested here; start the other where a GPU is (docs/image.md)."; exit 1; }
+
+bench-image: cpu-variant image  ## requests a second in a container beside those outside: DATA=photographs
 	@$(PY) -m benchmarks.container --photographs $(call quoted,DATA) --engine $(call quoted,ENGINE)
 
 vulnerabilities: $(IMAGE_SET)  ## every locked package against PyPI's list of known vulnerabilities

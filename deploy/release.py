@@ -19,7 +19,7 @@ from pathlib import Path
 # What is run, the quicker first, and what it would show to be missing.
 TARGETS = {
     "lint": "ruff and mypy have something to say",
-    "vulnerabilities": "a dependency has a known vulnerability and no written exception",
+    "vulnerabilities": "known vulnerabilities without an exception, or nobody to ask for them",
     "test": "tests fail",
     "image": "the image cannot be built",
     "image-test": "the image does not do what it must",

@@ -185,7 +185,7 @@ def test_ingress_lets_through_what_clients_need_and_nothing_else(
 
     def is_through(path: str) -> bool:
         return any(
-            path == prefix or (kind == "Prefix" and path.startswith(f"{prefix}/"))
+            path == prefix or (kind != "Exact" and path.startswith(f"{prefix}/"))
             for prefix, kind in through.items()
         )
 
