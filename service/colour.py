@@ -17,7 +17,7 @@ def to_rgb(image: Image.Image, least_side: int) -> Image.Image:
     """RGB, 8 bits; large pictures are shrunk by a whole number on the way.
 
     Transparent parts become white. Grey of 16 or 32 bits and floating grey are brought to
-    8 bits by the scale that their values use.
+    8 bits by the scale that their finite values use.
 
     Args:
         image: any mode, loaded.
@@ -47,7 +47,7 @@ def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Im
 def _strip_to_rgb(image: Image.Image, full_scale: float) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         # Pillow's own conversion clips at 255 and turns such a picture white.
-        grey = np.nan_to_num(np.asarray(image, dtype=np.float32))
+        grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=full_scale, neginf=0.0)
         if "transparency" in image.info:  # the one grey of a PNG that stands for nothing
             grey[grey == image.info["transparency"]] = full_scale
         grey8 = np.clip(grey * (255.0 / full_scale), 0, 255).astype(np.uint8)
@@ -66,5 +66,5 @@ def _full_scale(image: Image.Image) -> float:
     if image.mode not in ("I", "F"):
         return 255.0
     strips = (np.asarray(strip, dtype=np.float32) for _, strip in _strips(image))
-    top = max(float(np.nan_to_num(values).max(initial=0.0)) for values in strips)
+    top = max(float(values.max(initial=0.0, where=np.isfinite(values))) for values in strips)
     return next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)

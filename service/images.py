@@ -5,6 +5,7 @@ from the header, decode (JPEGs at a reduced DCT scale where that loses nothing),
 turn upright, convert to RGB, and only then crop and resize.
 """
 
+import importlib
 import io
 from dataclasses import dataclass
 from math import ceil
@@ -12,7 +13,7 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
-from service import gif, heic, png
+from service import gif, heic, jpeg, png
 from service.colour import to_rgb
 from service.upright import ignore_xmp, orientation, upright
 
@@ -75,6 +76,8 @@ _MAGIC = (
     (b"BM", BMP),
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
+    (b"II+\x00", TIFF),  # BigTIFF
+    (b"MM\x00+", TIFF),  # which Pillow cannot read: it says so, and this kind's message fits
 )
 _BRANDS = {b"avif": AVIF, b"avis": AVIF} | dict.fromkeys(heic.BRANDS, HEIC)
 _CONTAINER_BRANDS = (b"mif1", b"msf1")  # "see the compatible brands"
@@ -107,6 +110,7 @@ def _sniff_brands(data: bytes) -> Kind | None:
 def load_decoders() -> None:
     """Import at once what `decode` would import at the first picture of some kind."""
     Image.init()
+    importlib.import_module("PIL.ImageCms")  # for TIFFs of mode LAB
     if HEIC in KINDS:
         heic.register()
 
@@ -136,8 +140,11 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise UnsupportedImage(f"{came} Send one of: {', '.join(k.media_type for k in KINDS)}.")
     if kind is HEIC:
         heic.register()
+    exif = b""
     if kind is PNG:
         data = png.pixels_only(data)
+    if kind is JPEG:
+        data, exif = jpeg.pixels_and_exif(data)
     try:
         with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
             _refuse_bomb(image.size, max_pixels)
@@ -147,7 +154,13 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
             frame = gif.frame_box(image) if kind is GIF else None
             ignore_xmp(image)
+            if kind is PNG:
+                png.mark(image)
             image.load()  # which turns a TIFF upright, and takes its orientation away
+            if exif:
+                image.info["exif"] = exif
+            if kind is PNG:
+                png.refuse_early_end(data, image)
             canvas = gif.uncovered(image, frame) if frame else image
             return upright(to_rgb(canvas, _LEAST_SIDE), orientation(image))
     except ImageError:

@@ -46,6 +46,19 @@ def test_the_short_side_never_drops_below_what_is_asked() -> None:
         assert min(colour.to_rgb(Image.new("L", (side, side + 300)), 512).size) >= 512
 
 
+@pytest.mark.parametrize(
+    ("value", "shade"), [(np.inf, 255), (-np.inf, 0), (np.nan, 0)], ids=["inf", "-inf", "nan"]
+)
+def test_a_value_that_is_no_number_darkens_no_other(value: float, shade: int) -> None:
+    grey = np.full((300, 700), 0.5, dtype=np.float32)
+    grey[:, 350:] = 1
+    grey[0, 0] = value
+    shades = np.asarray(colour.to_rgb(Image.fromarray(grey), 512))
+    assert (shades[0, 0] == shade).all()
+    assert (shades[1:, :350] == 127).all()
+    assert (shades[:, 350:] == 255).all()
+
+
 @pytest.mark.parametrize("mode", ["I;16", "F"])
 def test_no_copy_of_the_whole_picture_is_made(mode: str) -> None:
     image = Image.new(mode, (4000, 4000))

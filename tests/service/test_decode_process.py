@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import psutil
@@ -66,7 +67,7 @@ def animation(kind: str) -> bytes:
     return pictures.encode(first, kind, save_all=True, append_images=[second])
 
 
-def in_mode(mode: str, kind: str, **options: str) -> bytes:
+def in_mode(mode: str, kind: str, **options: Any) -> bytes:
     image = Image.linear_gradient("L")
     if mode == "I;16":
         grey = np.arange(256 * 256, dtype=np.uint16).reshape(256, 256)
@@ -87,7 +88,8 @@ GOOD = {
         for mode in ("RGB", "CMYK")
         for packed in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
     },
-    "TIFF F": in_mode("F", "TIFF"),
+    **{f"TIFF {mode}": in_mode(mode, "TIFF") for mode in ("F", "LAB")},
+    "BigTIFF": in_mode("RGB", "TIFF", big_tiff=True),
     "broken EXIF": pictures.encode(Image.new("RGB", (8, 8)), "JPEG", exif=b"Exif\0\0MM\0*garb"),
 }
 

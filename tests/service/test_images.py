@@ -103,15 +103,21 @@ def test_every_kind_is_turned_upright_exactly_once(kind: images.Kind, orientatio
 XMP = b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_only_exif_turns_a_picture(kind: str) -> None:
+@pytest.mark.parametrize("exif", [False, True], ids=["no EXIF", "EXIF of no orientation"])
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_only_exif_turns_a_picture(kind: str, exif: bool) -> None:
     """Browsers turn none by its XMP, where programs that have turned its pixels forget the old."""
     upright = Image.open(io.BytesIO(pictures.turned(1, "PNG")))
-    data = {
-        "JPEG": lambda: pictures.encode(upright, "JPEG", xmp=XMP, quality=95),
-        "PNG": lambda: pictures.encode(upright, "PNG", pnginfo=xmp_of_png()),
-        "TIFF": lambda: pictures.encode(upright, "TIFF", tiffinfo={700: XMP}),
-    }.get(kind, lambda: pictures.encode(upright, kind, xmp=XMP, quality=95))()
+    options = {
+        "PNG": {"pnginfo": xmp_of_png()},
+        "TIFF": {"tiffinfo": {700: XMP}},
+        "MPO": {"xmp": XMP, "quality": 95, "save_all": True, "append_images": [upright]},
+    }.get(kind, {"xmp": XMP, "quality": 95})
+    if exif:
+        resolution = Image.Exif()
+        resolution.update({0x011A: 72.0, 0x0128: 2})
+        options["exif"] = resolution
+    data = pictures.encode(upright, kind, **options)
     assert b"tiff:Orientation" in data
     image = images.decode(data)
     assert image.size == (96, 64)
@@ -122,6 +128,17 @@ def xmp_of_png() -> PngImagePlugin.PngInfo:
     info = PngImagePlugin.PngInfo()
     info.add_itxt("XML:com.adobe.xmp", XMP.decode())
     return info
+
+
+def test_a_big_tiff_is_decoded() -> None:
+    data = pictures.encode(Image.new("RGB", (64, 48), RED), "TIFF", big_tiff=True)
+    assert data.startswith(b"II+\0")
+    assert (images.network_input(data) == RED).all()
+
+
+def test_a_big_tiff_that_pillow_cannot_read_is_called_a_variant_of_its_kind() -> None:
+    with pytest.raises(images.DamagedImage, match=r"image/tiff .* of a variant that is not read"):
+        images.decode(b"MM\0+\0\x08\0\0" + bytes(100))
 
 
 def samples(*values: int) -> bytes:

@@ -1,0 +1,58 @@
+"""JPEG: of a file's segments, those that make its pixels, and its EXIF beside them.
+
+Colour profiles, thumbnails, comments, and the lists of a file's other pictures (MPO) are left out
+before Pillow sees the file. There is no use for them here, and Pillow refuses pictures over
+damage in them that browsers show. JFIF and Adobe segments stay: the colours hang on them.
+"""
+
+import re
+from collections.abc import Iterator
+
+# ITU-T T.81, B.1.1. Any number of 0xFF may stand before one; 0xFF 0 is none.
+_MARKER = re.compile(rb"\xff([^\x00\xff])")
+_SOS, _EXIF, _COM = 0xDA, 0xE1, 0xFE
+_APPLICATION = range(0xE0, 0xF0)
+_WITHOUT_CONTENT = (0x01, *range(0xD0, 0xD8))
+_EXIF_NAME = b"Exif\0\0"
+# What libjpeg heeds: by its marker, the name that its content starts with, and its least length.
+_HEEDED = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
+
+Segment = tuple[int, int, int, int]  # marker; where it, its content and the next one begin
+
+
+def pixels_and_exif(data: bytes) -> tuple[bytes, bytes]:
+    """The same picture without segments of no use; from where the file is damaged, as it is.
+
+    Returns:
+        the file, the same object if it has no such segment; the content of its first
+        EXIF segment, empty if it has none.
+    """
+    view = memoryview(data)
+    exif, kept, kept_until = b"", bytearray(), 0
+    for marker, start, content, end in _segments(data):
+        if marker not in _APPLICATION and marker != _COM:
+            continue
+        if marker == _EXIF and not exif and data.startswith(_EXIF_NAME, content):
+            exif = data[content:end]
+        name, least = _HEEDED.get(marker, (b"", len(data)))
+        if end - content < least or not data.startswith(name, content):
+            kept += view[kept_until:start]
+            kept_until = max(end, data.find(b"\xff", end))  # Pillow wants no junk at the start
+    return (b"".join((kept, view[kept_until:])) if kept_until else data), exif
+
+
+def _segments(data: bytes) -> Iterator[Segment]:
+    """Those before the pixels, as long as they are whole."""
+    at = 2  # past the file's own marker
+    while (found := _MARKER.search(data, at)) is not None:
+        start, content = found.start(), found.end() + 2
+        marker = data[start + 1]
+        if marker in _WITHOUT_CONTENT:
+            at = found.end()
+            continue
+        # A length counts itself; decoders take less for nothing.
+        end = found.end() + max(2, int.from_bytes(data[found.end() : content], "big"))
+        if marker == _SOS or end > len(data):
+            return
+        yield marker, start, content, end
+        at = end

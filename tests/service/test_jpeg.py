@@ -1,0 +1,166 @@
+"""JPEG: what is beside its pixels neither spoils nor turns it, but for the EXIF orientation."""
+
+import contextlib
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from service import images, jpeg
+from tests import pictures
+from tests.pictures import BLUE, RED
+
+EXIF, COMMENT, PROFILE = 0xE1, 0xFE, 0xE2
+TIFF_HEAD = struct.pack(">2sHI", b"MM", 42, 8)
+BYTE, ASCII, SHORT = 1, 2, 3
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
+
+
+def exif(*entries: tuple[int, int, int, bytes]) -> bytes:
+    """A segment of tags: each its number, type, count, and a value of at most 4 bytes."""
+    tags = b"".join(
+        struct.pack(">HHI4s", number, of_type, count, value)
+        for number, of_type, count, value in entries
+    )
+    directory = struct.pack(">H", len(entries)) + tags + bytes(4)
+    return segment(EXIF, b"Exif\0\0" + TIFF_HEAD + directory)
+
+
+TURNED = (0x0112, SHORT, 1, b"\0\6")
+IN_INCHES = (0x0128, SHORT, 1, b"\0\2")
+
+
+def without_jfif(data: bytes) -> bytes:
+    assert data[2:4] == b"\xff\xe0"
+    return data[:2] + data[20:]
+
+
+def with_segments(data: bytes, *segments: bytes) -> bytes:
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+def noise(mode: str = "RGB") -> Image.Image:
+    small = np.random.default_rng(1).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((96, 64)).convert(mode)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        exif((0x011A, BYTE, 1, b"H"), IN_INCHES),
+        exif((0x011A, ASCII, 3, b"72\0"), IN_INCHES),
+        exif((0x011A, SHORT, 0, b""), IN_INCHES),
+        segment(EXIF, b"Exif\0\0"),
+        segment(EXIF, b"Exif\0\0MM\0*garb"),
+        segment(PROFILE, b"ICC_PROFILE\0"),
+        segment(PROFILE, b"MPF\0MM\0*"),
+        segment(0xE0, b"JFIF"),
+        segment(0xEE, b"Adobe"),
+        segment(0xED, b"Photoshop 3.0\x008BIM\4"),
+        segment(COMMENT, b""),
+        b"\xff\xfe\0\0",
+    ],
+)
+def test_damage_in_what_is_no_pixels_spoils_no_picture(broken: bytes) -> None:
+    whole = without_jfif(pictures.encode(noise(), "JPEG"))
+    pixels = images.network_input(with_segments(whole, broken))
+    assert (pixels == images.network_input(whole)).all()
+
+
+def test_orientation_is_read_beside_tags_that_are_damaged() -> None:
+    whole = without_jfif(pictures.plain(kind="JPEG", size=(96, 64)))
+    data = with_segments(whole, exif((0x011A, BYTE, 1, b"H"), TURNED, IN_INCHES))
+    assert images.decode(data).size == (64, 96)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 0xFFFF])
+def test_an_orientation_that_is_none_means_upright(orientation: int) -> None:
+    entry = (0x0112, SHORT, 1, struct.pack(">H", orientation))
+    data = with_segments(pictures.plain(kind="JPEG", size=(96, 64)), exif(entry))
+    assert images.decode(data).size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [b"", b"\xff" * 5, b"junk", b"\xff\0\xff\0", b"\xff\xd0"],
+    ids=["nothing", "fill bytes", "junk", "stuffed bytes", "restart"],
+)
+def test_the_first_exif_counts_wherever_it_stands(between: bytes) -> None:
+    whole = pictures.plain(kind="JPEG", size=(96, 64))
+    front, back = whole[:20], whole[20:]  # behind the JFIF segment
+    data = front + between + segment(COMMENT, b"\xff\xda") + exif(TURNED) + exif() + back
+    assert images.decode(data).size == (64, 96)
+
+
+@pytest.mark.parametrize("junk", [b"junk", b"\0", b"\xff", b"\xff\0", b"\xff\xd0"])
+def test_junk_behind_what_is_left_out_spoils_no_picture(junk: bytes) -> None:
+    whole = without_jfif(pictures.encode(noise(), "JPEG"))
+    pixels = images.network_input(with_segments(whole, segment(COMMENT, b"text"), junk))
+    assert (pixels == images.network_input(whole)).all()
+
+
+@pytest.mark.parametrize("tail", [b"\xff", b"\xff\xe1", b"\xff\xe1\0", b"\xff\xe1\xff\xffExif\0\0"])
+def test_a_file_that_ends_within_a_segment_is_damaged(tail: bytes) -> None:
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(pictures.plain(kind="JPEG")[:20] + tail)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"keep_rgb": True}])
+def test_the_pixels_are_those_of_the_whole_file(mode: str, options: dict[str, bool]) -> None:
+    """With Adobe's transform and its inverted CMYK, or without."""
+    data = pictures.encode(
+        noise(mode), "JPEG", icc_profile=b"profile", comment="comment", exif=Image.Exif(), **options
+    )
+    pixels, _ = jpeg.pixels_and_exif(data)
+    assert b"profile" not in pixels
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.array_equal(image.convert("RGB"), images.decode(data))
+        assert (b"Adobe" in pixels) == ("adobe" in image.info)
+
+
+def test_thumbnail_in_the_exif_is_not_the_picture() -> None:
+    thumbnail = pictures.turned(8)
+    content = b"Exif\0\0" + TIFF_HEAD + struct.pack(">HHHI4s", 1, *TURNED) + bytes(4)
+    data = with_segments(
+        pictures.plain(kind="JPEG", size=(96, 64)), segment(EXIF, content + thumbnail)
+    )
+    image = images.decode(data)
+    assert image.size == (64, 96)
+    assert image.getpixel((32, 48)) == pytest.approx(RED, abs=4)
+
+
+def test_the_first_picture_of_many_is_decoded_upright() -> None:
+    first, second = Image.new("RGB", (96, 64), RED), Image.new("RGB", (96, 64), BLUE)
+    turn = Image.Exif()
+    turn[0x0112] = 6
+    data = pictures.encode(first, "MPO", save_all=True, append_images=[second], exif=turn)
+    assert b"MPF\0" in data
+    image = images.decode(data)
+    assert image.size == (64, 96)
+    assert image.getpixel((32, 48)) == pytest.approx(RED, abs=4)
+
+
+def test_a_large_picture_with_metadata_is_decoded_small_all_the_same() -> None:
+    data = with_segments(pictures.plain(RED, "JPEG", size=(4000, 3000)), exif(TURNED))
+    assert 512 <= min(images.decode(data).size) < 1024
+
+
+def test_a_file_of_nothing_but_pixels_is_not_copied() -> None:
+    data = pictures.plain(kind="JPEG")
+    assert jpeg.pixels_and_exif(data)[0] is data
+
+
+def test_every_damage_is_read_or_refused() -> None:
+    rng = np.random.default_rng(1)
+    whole = with_segments(pictures.plain(kind="JPEG"), exif(TURNED), segment(COMMENT, b"text"))
+    for _ in range(500):
+        damaged = bytearray(whole)
+        damaged[rng.integers(2, len(whole))] = rng.integers(256)
+        with contextlib.suppress(images.ImageError):
+            images.decode(bytes(damaged[: rng.integers(1, len(whole) + 1)]))
