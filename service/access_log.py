@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from typing import Any
 
+from service.problems import Problem
 from service.record import Record
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,13 @@ def write(record: Record, model: str, trace_id: str | None, error: Exception | N
         extra={"fields": {key: value for key, value in fields.items() if value is not None}},
         exc_info=error,
     )
+
+
+def write_refusal(problem: Problem, request_id: str, model: str) -> None:
+    """Write the line of what never became a request, and so has no record."""
+    kind = problem.kind
+    fields = {"request_id": request_id, "status": kind.status, "problem": kind.slug, "model": model}
+    log.info("no request %s", kind.status, extra={"fields": fields})
 
 
 def _fields(record: Record) -> dict[str, Any]:

@@ -46,9 +46,10 @@ class Budget:
         """What one request takes of it, and gives back."""
         return Share(self)
 
-    def _take(self, amount: int) -> None:
-        # What is larger than the whole budget can have it when nobody else needs it.
-        if self._spent and self._spent + amount > self._limit():
+    def _take(self, amount: int, before: int) -> None:
+        # Who has all that is taken so far, `before`, may take more than there is: nobody else
+        # needs it, and what is larger than the whole budget would otherwise never have it.
+        if self._spent > before and self._spent + amount > self._limit():
             raise self._refusal()
         self._spent += amount
 
@@ -64,8 +65,8 @@ class Share:
         self._taken = 0
 
     def take(self, amount: int) -> None:
-        """Raises: Problem: that much is not left."""
-        self._budget._take(amount)
+        """Raises: Problem: that much is not left, and others have some of it."""
+        self._budget._take(amount, self._taken)
         self._taken += amount
 
     def __enter__(self) -> "Share":

@@ -13,26 +13,27 @@ import asyncio
 import logging
 import os
 import re
-import resource
 from functools import cache
 from http import HTTPStatus
+from typing import cast
 
 import h11
 import uvicorn.config
+from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service import problems, settings
+from service import access_log, problems, settings
+from service.descriptors import most_connections
+from service.headers import secure
 from service.log import Seldom
 from service.problems import Problem
+from service.record import REQUEST_ID, request_id
+from service.settings import Settings
 
 CRUMBS = 256  # chunks in a row that may be small: a form of many small pictures has some
 CRUMB_BYTES = 128  # which those are; libraries send kilobytes
 MAX_HEAD_BYTES = 32 * 1024  # nginx takes as many
 MAX_DROPPED_BYTES = 1 << 20  # of what comes after a refusal
-MOST = 4096  # connections at once; one with half a head takes 5 KiB here
-# Decoders, the network and files; and what asyncio accepts, BentoML's backlog at most, before
-# this is asked about the first of them.
-SPARE_DESCRIPTORS = 128 + 2048
 
 logger = logging.getLogger(__name__)
 
@@ -108,8 +109,9 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
-        if len(self.connections) > _most():
-            logger.warning("%d connections are open; others are closed at once", _most())
+        most = most_connections()
+        if len(self.connections) > most:
+            logger.warning("%d connections are open; others are closed at once", most)
             transport.abort()
         else:
             self._start_clock()
@@ -165,7 +167,7 @@ class Connection(H11Protocol):
     def _start_clock(self) -> None:
         self._stop_clock()
         self._unsent_bytes = self.transport.get_write_buffer_size()
-        self._deadline = self.loop.call_later(_timeout_s(), self._time_is_up)
+        self._deadline = self.loop.call_later(_settings().upload_timeout_s, self._time_is_up)
 
     def _stop_clock(self) -> None:
         if self._deadline is not None:
@@ -179,7 +181,8 @@ class Connection(H11Protocol):
         elif unsent_bytes or self.transport.is_closing() or self._dropped_bytes is not None:
             self.transport.abort()
         elif self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
-            detail = f"The request's head did not come to its end within {_timeout_s():g} s."
+            seconds = _settings().upload_timeout_s
+            detail = f"The request's head did not come to its end within {seconds:g} s."
             self._refuse(Problem(problems.UPLOAD_TIMEOUT, detail))
         else:
             self.transport.close()
@@ -192,6 +195,8 @@ class Connection(H11Protocol):
         """
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = problem.as_response()
+            answer.headers[REQUEST_ID] = self._note(problem)
+            secure(answer.headers)
             head = h11.Response(
                 status_code=answer.status_code,
                 headers=[*answer.raw_headers, (b"connection", b"close")],
@@ -201,12 +206,22 @@ class Connection(H11Protocol):
                 self.transport.write(self.conn.send(event) or b"")
         if self.cycle is not None:
             self.cycle.disconnected = True  # what is still answering must not write after this
+            self.cycle.message_event.set()  # nor wait for the rest of the body
         self._start_clock()
         if self.transport.can_write_eof():
             self._dropped_bytes = 0
             self.transport.write_eof()
         else:
             self.transport.close()
+
+    def _note(self, problem: Problem) -> str:
+        """Log the refusal, unless that is of a request whose line says it. Returns its id."""
+        if self._is_answering():
+            return request_id(cast(Scope, self.scope))
+        made = request_id({"headers": []})
+        if _settings().access_log:
+            access_log.write_refusal(problem, made, _settings().model)
+        return made
 
 
 def be_brief() -> None:
@@ -215,24 +230,6 @@ def be_brief() -> None:
     uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"
 
 
-def ask_for_descriptors() -> None:
-    """Raise the soft limit, where it is lower, to what `MOST` connections need."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST + SPARE_DESCRIPTORS
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
 @cache
-def _timeout_s() -> float:
-    return settings.from_environment(os.environ).upload_timeout_s
-
-
-def _most() -> int:
-    """Connections that are held at once. Without a descriptor to spare nothing works at all."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return MOST
-    return min(MOST, max(soft - SPARE_DESCRIPTORS, soft // 2))
+def _settings() -> Settings:
+    return settings.from_environment(os.environ)

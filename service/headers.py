@@ -26,8 +26,14 @@ HEADERS = {
 }
 
 
+def secure(headers: MutableHeaders) -> None:
+    """Add `HEADERS` to an answer's, but for those that it has of its own."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+
+
 class SecurityHeaders:
-    """ASGI middleware: adds `HEADERS` to every answer that has none of its own."""
+    """ASGI middleware: `secure` for every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,9 +41,7 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                secure(MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -19,6 +19,7 @@ from service.uploads import Upload
 
 SAFETY = 0.5  # of the time that an answer may take: in a rush the network is slower than before it
 UNTRIED = 64  # pictures that are accepted before the network has shown its speed
+DECODING = 2 / 3  # of the same time, for the pictures of a batch; the rest is for the network
 
 
 class Intake:
@@ -35,7 +36,7 @@ class Intake:
         )
         self._pictures_per_s = pictures_per_s
         self._pictures = Budget(self._most_in_flight, problems.too_many_requests)
-        self._bytes = Budget(lambda: settings.max_buffered_bytes, problems.overloaded)
+        self._bytes = Budget(lambda: settings.max_buffered_bytes, problems.buffers_full)
 
     @asynccontextmanager
     async def one(self, request: Request, cost: int = 1) -> AsyncIterator[np.ndarray]:
@@ -64,7 +65,8 @@ class Intake:
         """Names and pictures of a request, or the problem that a picture has by itself.
 
         Yields:
-            name and (224, 224, 3) uint8 RGB, or name and problem, in the order they came.
+            name and (224, 224, 3) uint8 RGB, or name and problem, in the order they came. A
+            picture that is not decoded within `DECODING` of the time has that for a problem.
         Raises:
             Problem: 400 to 429, or 503, of the whole request.
         """
@@ -75,11 +77,8 @@ class Intake:
             worked_on.take(len(received))
             record.pictures = len(received)
             async with _within(self._settings.answer_timeout_s):
-                turn = asyncio.Semaphore(max(1, self._decoders // 2))  # others get the rest
                 with record.decode:
-                    decoded = await asyncio.gather(
-                        *(self._pixels_or_problem(upload, turn) for upload in received)
-                    )
+                    decoded = await self._decode_all(received)
                 yield [(u.name, outcome) for u, outcome in zip(received, decoded, strict=True)]
 
     def _most_in_flight(self) -> int:
@@ -91,14 +90,25 @@ class Intake:
         in_time = int(speed * self._settings.answer_timeout_s * SAFETY)
         return min(most, max(in_time, CHUNK))
 
-    async def _pixels_or_problem(
-        self, upload: Upload, turn: asyncio.Semaphore
-    ) -> np.ndarray | Problem:
-        try:
-            async with turn:
-                return await self._decode(upload.bytes())
-        except Problem as problem:
-            return problem
+    async def _decode_all(self, received: list[Upload]) -> list[np.ndarray | Problem]:
+        """In their order; but small files, which mostly take less, are decoded first."""
+        seconds = DECODING * self._settings.answer_timeout_s
+        deadline = asyncio.get_running_loop().time() + seconds
+        turn = asyncio.Semaphore(max(1, self._decoders // 2))  # other requests get the rest
+
+        async def pixels_or_problem(upload: Upload) -> np.ndarray | Problem:
+            try:
+                async with asyncio.timeout_at(deadline), turn:
+                    return await self._decode(upload.bytes())
+            except TimeoutError:
+                return problems.undecoded(seconds)
+            except Problem as problem:
+                return problem
+
+        order = sorted(range(len(received)), key=lambda i: received[i].n_bytes)
+        decoded = await asyncio.gather(*(pixels_or_problem(received[i]) for i in order))
+        outcome_of = dict(zip(order, decoded, strict=True))
+        return [outcome_of[i] for i in range(len(received))]
 
 
 @asynccontextmanager
@@ -108,4 +118,4 @@ async def _within(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as exc:
-        raise problems.overloaded() from exc
+        raise problems.unanswered(seconds) from exc

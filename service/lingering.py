@@ -4,6 +4,10 @@ A server that answers early and closes makes the kernel reset the connection whi
 client is still sending, and the reset can overtake the answer: a 413 becomes "connection
 reset". So send the answer at once, and only then read on for a while and drop what comes
 (nginx calls it lingering close).
+
+Who sent `Expect: 100-continue` has been promised nothing yet, and may send the body or not. So an
+answer before the body was asked for ends the connection: what came next on it would be read as
+that body, and never be answered.
 """
 
 import asyncio
@@ -14,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import settings
 
+EXPECTANT_TIMEOUT_S = 1  # for the body to begin of who was to wait; curl waits as long for a word
+CLOSE = (b"connection", b"close")
 _BODILESS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -29,8 +35,7 @@ class Lingering:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        # Who expects "100 Continue" has sent nothing before the first receive(), and
-        # takes an answer in its place for "don't".
+        # Of who expects "100 Continue", which the first receive() sends, perhaps not before that.
         body_is_coming = not any(name == b"expect" for name, _ in scope["headers"])
         has_ended = False
 
@@ -43,13 +48,18 @@ class Lingering:
 
         async def drop_the_rest() -> None:
             dropped = 0
+            if not body_is_coming:
+                async with asyncio.timeout(EXPECTANT_TIMEOUT_S):
+                    dropped += len((await receive_and_note()).get("body", b""))
             async with asyncio.timeout(self.timeout_s):
                 while not has_ended and dropped <= self.max_bytes:
                     dropped += len((await receive_and_note()).get("body", b""))
 
         async def send_and_linger(message: Message) -> None:
+            if message["type"] == "http.response.start" and not body_is_coming:
+                message = {**message, "headers": [*message.get("headers", ()), CLOSE]}
             is_last = message["type"] == "http.response.body" and not message.get("more_body")
-            if not is_last or has_ended or not body_is_coming or scope["method"] in _BODILESS:
+            if not is_last or has_ended or scope["method"] in _BODILESS:
                 return await send(message)
             await send({**message, "more_body": True})
             with contextlib.suppress(TimeoutError):

@@ -12,6 +12,7 @@ from service.record import Record
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1  # queues here are seconds long at most, so a soon retry is a fair one
+_AGAIN = f"Send it again in {RETRY_AFTER_S} s or later."
 
 
 @dataclass(frozen=True)
@@ -175,4 +176,22 @@ def too_many_requests() -> Problem:
 
 def overloaded() -> Problem:
     """503: the network is busy, starting or being restarted."""
-    return Problem(OVERLOADED, f"The network is busy. Send it again in {RETRY_AFTER_S} s or later.")
+    return Problem(OVERLOADED, f"The network is busy or being started. {_AGAIN}")
+
+
+def unanswered(seconds: float) -> Problem:
+    """503: it was accepted, and then took longer than an answer may."""
+    detail = f"Decoding and scoring took over {seconds:g} s, which is the most allowed."
+    return Problem(OVERLOADED, f"{detail} {_AGAIN}")
+
+
+def undecoded(seconds: float) -> Problem:
+    """503, of one picture of a batch: the time was up before its turn was."""
+    detail = f"The {seconds:.3g} s for decoding this batch were over before this picture was done."
+    return Problem(OVERLOADED, f"{detail} Send it again, with fewer others.")
+
+
+def buffers_full() -> Problem:
+    """503: the bodies of all requests together are as large as may be."""
+    detail = "The bodies of all requests together have as many bytes as are held at once."
+    return Problem(OVERLOADED, f"{detail} {_AGAIN}")

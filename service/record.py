@@ -1,8 +1,10 @@
 """What is noted of a request while it is answered: for its log line, its metrics, its trace."""
 
+import re
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import TracebackType
+from uuid import uuid4
 
 from starlette.types import Scope
 
@@ -11,6 +13,17 @@ from service.answer import Answer
 REQUEST_ID = "X-Request-Id"  # header of requests and of answers
 
 _KEY = "catdog.record"
+_ID_KEY = "catdog.request_id"
+_ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+def request_id(scope: Scope) -> str:
+    """The client's own, if it is one that we take; else a new one. Of one scope always the same."""
+    name = REQUEST_ID.lower().encode()
+    given = next((value for key, value in scope["headers"] if key == name), b"")
+    own = given.decode() if _ACCEPTED_ID.fullmatch(given) else uuid4().hex
+    known: str = scope.setdefault(_ID_KEY, own)
+    return known
 
 
 class Stopwatch:

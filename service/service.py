@@ -20,6 +20,7 @@ from service import (
     app,
     artifact,
     connection,
+    descriptors,
     draining,
     engines,
     filters,
@@ -189,7 +190,7 @@ class CatDog:
     def __init__(self) -> None:
         log.configure()
         draining.refuse_new_connections()
-        connection.ask_for_descriptors()
+        descriptors.ask_for()
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)

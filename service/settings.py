@@ -62,7 +62,10 @@ class Settings(BaseModel):
     max_buffered_bytes: int = Field(
         default=512 * _MIB,
         gt=0,
-        description="Bytes of bodies held at once, of all requests; past them, 503.",
+        description=(
+            "Bytes of bodies held at once, of all requests; past them, 503. One body alone is "
+            "held in any case."
+        ),
     )
     upload_timeout_s: float = Field(
         default=25,

@@ -48,26 +48,35 @@ class SystemRoutes:
             return problems.not_found(path)
         if method not in ("GET", "HEAD"):
             return problems.method_not_allowed(method, path, "GET, HEAD")
-        has_failed = False
+        status = 200
 
         async def send_unless_failed(message: Message) -> None:
-            nonlocal has_failed
-            has_failed = has_failed or message.get("status", 200) >= 400
-            if not has_failed:
+            nonlocal status
+            status = message.get("status", status)
+            if status < 400:
                 await send(message)
 
         try:
             async with asyncio.timeout(PATIENCE_S if path == "/readyz" else None):
                 await self.app(scope, receive, send_unless_failed)
         except Exception as exc:
-            # /readyz raises when it cannot reach the network's process, at every start.
-            if path not in self._failing:
-                log.warning("%s fails from now on: %s", path, type(exc).__name__)
-            self._failing.add(path)
-            has_failed = True
-        else:
-            self._failing.discard(path)
-        return problems.overloaded() if has_failed else None
+            return self._failed(path, exc)
+        if status >= 400:
+            return self._failed(path, f"it answers {status}")
+        self._failing.discard(path)
+        return None
+
+    def _failed(self, path: str, why: Exception | str) -> Problem:
+        is_news = path not in self._failing
+        self._failing.add(path)
+        if path == "/readyz":  # for want of the network's process, as at every start
+            if is_news:
+                log.warning("%s fails from now on: %r", path, why)
+            return problems.overloaded()
+        if is_news:
+            error = why if isinstance(why, Exception) else None
+            log.error("%s fails from now on: %s", path, why, exc_info=error)
+        return problems.internal()
 
 
 def _is_a_path(target: str) -> bool:

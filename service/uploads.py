@@ -30,6 +30,11 @@ class Upload:
     name: str | None
     content: bytes | Problem
 
+    @property
+    def n_bytes(self) -> int:
+        """0 of one that is not going to be decoded."""
+        return 0 if isinstance(self.content, Problem) else len(self.content)
+
     def bytes(self) -> bytes:
         """Raises: Problem: this picture's."""
         if isinstance(self.content, Problem):

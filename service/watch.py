@@ -4,10 +4,8 @@ Everything that is said of a request comes from its `Record`, once it has been a
 of log, metrics, a trace. The layers beneath only note into it.
 """
 
-import re
 from collections.abc import Iterable
 from time import perf_counter
-from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 from starlette.routing import BaseRoute, Mount, Route
@@ -15,14 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import access_log, problems, system_routes
 from service.metrics import Metrics
-from service.record import REQUEST_ID, Record
+from service.record import REQUEST_ID, Record, request_id
 from service.tracing import Tracing
 
 UNKNOWN = "unknown"  # the route of every path that is none of ours
 OTHER_METHOD = "_OTHER"  # as OpenTelemetry's conventions have it: a client may send kilobytes
 METHODS = {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
-
-_ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 class Watch:
@@ -57,7 +53,7 @@ class Watch:
         """Let `app` answer a request of HTTP."""
         method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
         record = Record(
-            request_id=_request_id(scope), method=method, route=self._route(scope["path"])
+            request_id=request_id(scope), method=method, route=self._route(scope["path"])
         )
         record.attach(scope)
         error: Exception | None = None
@@ -108,10 +104,3 @@ class Watch:
         trace_id = self._tracing.trace(record, scope, error) if self._tracing else None
         if error or self._logs_requests:
             access_log.write(record, self._tag, trace_id, error)
-
-
-def _request_id(scope: Scope) -> str:
-    """The client's own, if it is one that we take; else a new one."""
-    name = REQUEST_ID.lower().encode()
-    given = next((value for key, value in scope["headers"] if key == name), b"")
-    return given.decode() if _ACCEPTED_ID.fullmatch(given) else uuid4().hex

@@ -26,7 +26,7 @@ def test_every_command_of_the_makefile_is_listed_by_make_alone() -> None:
         assert f"make {target} " in listed
 
 
-HARMLESS = "/pets/$HOME/`id`/it's \"so\"; $$(id)"
+HARMLESS = '/pets/$HOME/`id`/it\'s "so"; $$(id)'
 
 
 @pytest.mark.parametrize("target", ["train", "evaluate", "audit", "bench", "shards"])

@@ -137,9 +137,41 @@ def test_allowed_origin_may_ask_from_its_pages(guarded: httpx.Client) -> None:
     assert refused.headers["access-control-allow-origin"] == SHOP, "a page can read why"
 
 
+@pytest.mark.parametrize("name", ["Authorization", "X-Request-Id", "traceparent", "tracestate"])
+def test_what_the_service_heeds_may_be_sent_from_them(guarded: httpx.Client, name: str) -> None:
+    asked = {**PREFLIGHT, "Access-Control-Request-Headers": f"content-type,{name.lower()}"}
+    preflight = guarded.options("/predict", headers=asked)
+    assert preflight.status_code == 200, preflight.text
+    assert name in preflight.headers["access-control-allow-headers"].split(", ")
+
+
 def test_other_origins_may_not(guarded: httpx.Client) -> None:
     other = {**PREFLIGHT, "Origin": "https://other.example"}
-    assert "access-control-allow-origin" not in guarded.options("/predict", headers=other).headers
+    preflight = guarded.options("/predict", headers=other)
+    assert "access-control-allow-origin" not in preflight.headers
+    assert "origin" in preflight.headers["vary"].lower()
+    detail = assert_problem(preflight, 400, "malformed-request")
+    assert "'https://other.example'" in detail
+    assert "CATDOG_CORS_ORIGINS" in detail
+    assert SHOP not in detail, "who else may is nobody's business"
+
+
+@pytest.mark.parametrize(
+    ("name", "came", "allowed"),
+    [
+        ("Access-Control-Request-Method", "DELETE", "GET, POST"),
+        ("Access-Control-Request-Headers", "x-api-key", "Authorization"),
+    ],
+)
+def test_an_allowed_origin_is_told_what_it_may_not_send(
+    guarded: httpx.Client, name: str, came: str, allowed: str
+) -> None:
+    preflight = guarded.options("/predict", headers={**PREFLIGHT, name: came})
+    detail = assert_problem(preflight, 400, "malformed-request")
+    assert f"'{came}'" in detail
+    assert allowed in detail
+    assert "CATDOG_CORS_ORIGINS" in detail
+    assert preflight.headers["access-control-allow-origin"] == SHOP, "so that tools can read it"
 
 
 def test_no_origin_may_unless_it_was_allowed(client: httpx.Client) -> None:

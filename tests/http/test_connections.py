@@ -15,6 +15,7 @@ import pytest
 from service import connection
 from tests import live_server, pictures
 from tests.abuse import raw_client
+from tests.http.log_lines import lines_of
 from tests.http.problem import assert_problem
 from tests.known_network import is_answer_to
 from tests.live_server import Server
@@ -47,6 +48,12 @@ def established(server: Server) -> int:
     """Connections of clients that the server holds."""
     connections = http_process(server).net_connections("tcp")
     return sum(c.laddr.port == server.port and c.status == "ESTABLISHED" for c in connections)
+
+
+def wait_until_answering(server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while "catdog_requests_in_flight 0.0" in httpx.get(f"{server.url}/metrics").text:
+        assert time.monotonic() < deadline, "no request was ever begun with"
 
 
 def parse(said: bytes) -> httpx.Response:
@@ -154,6 +161,64 @@ def test_what_is_no_http_is_told_so_as_a_problem(server: Server) -> None:
     said = asyncio.run(raw_client.say(server.url, b"EHLO catdog\r\n\r\n"))
     assert_problem(parse(said), 400, "malformed-request")
     assert json.loads(said.partition(b"\r\n\r\n")[2])["detail"].startswith("These bytes")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"EHLO catdog\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + b"a:b\r\n" * connection.MAX_HEAD_BYTES + b"\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: c", 408),
+    ],
+    ids=["no-http", "large-head", "half-a-head"],
+)
+def test_refused_without_a_request_it_has_an_id_and_a_line_of_log(
+    hasty_server: Server, sent: bytes, status: int
+) -> None:
+    answer = parse(asyncio.run(raw_client.say(hasty_server.url, sent)))
+    assert answer.status_code == status
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    (request_id,) = answer.headers.get_list("x-request-id")
+    (line,) = lines_of(hasty_server, request_id)[request_id]
+    assert line.pop("time")
+    assert line == {
+        "level": "info",
+        "message": f"no request {status}",
+        "request_id": request_id,
+        "status": status,
+        "problem": answer.json()["type"].removeprefix("/docs#"),
+        "model": hasty_server.tag,
+    }
+
+
+@pytest.mark.parametrize("in_one_go", [True, False])
+@pytest.mark.parametrize("has_id", [True, False])
+def test_a_body_that_breaks_is_given_up_at_once(
+    server: Server, has_id: bool, in_one_go: bool
+) -> None:
+    """While its client is still there: what it holds of the bytes of all would be missed."""
+    own_id = f"broken-{'at-once' if in_one_go else 'later'}"
+    field = f"X-Request-Id: {own_id}\r\n".encode() if has_id else b""
+    head = CHUNKED[:-2] + field + b"\r\n" + b"400\r\n" + bytes(0x400) + b"\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
+        if in_one_go:
+            client.sendall(head + b"no size\r\n")
+        else:
+            client.sendall(head)
+            wait_until_answering(server)
+            client.sendall(b"no size\r\n")
+        said = b""
+        while came := client.recv(65536):
+            said += came
+        answer = parse(said)
+        assert_problem(answer, 400, "malformed-request")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        (request_id,) = answer.headers.get_list("x-request-id")
+        assert (request_id == own_id) == has_id
+        (line,) = lines_of(server, request_id)[request_id]
+        assert (line["status"], line["problem"]) == (400, "malformed-request")
+        assert line["path"] == "/predict"
 
 
 def test_more_connections_than_descriptors_allow_are_closed_and_then_all_is_well(

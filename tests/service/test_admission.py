@@ -1,7 +1,9 @@
-"""A crowd that is refused leaves the event loop to those who were accepted."""
+"""service.admission: what there is, and how a crowd that finds none of it is refused."""
 
 import asyncio
 from itertools import pairwise
+
+import pytest
 
 from service import problems
 from service.admission import REFUSALS, Budget
@@ -53,3 +55,24 @@ def test_who_still_waits_to_be_refused_when_a_place_is_free_is_let_in() -> None:
     found = asyncio.run(outcomes())
     assert found[0] == "too-many-requests"
     assert found[-1] == "let in"
+
+
+def test_one_alone_may_take_more_than_there_is_piece_by_piece() -> None:
+    """Or a body larger than the budget, which the limits of uploads allow, would never be taken."""
+    budget = Budget(lambda: 10, problems.buffers_full)
+    with budget.share() as large:
+        for _ in range(5):
+            large.take(4)
+        with budget.share() as other, pytest.raises(Problem, match="as many bytes as"):
+            other.take(1)
+    with budget.share() as other:
+        other.take(10)
+
+
+def test_beside_others_nobody_takes_more_than_is_left() -> None:
+    budget = Budget(lambda: 10, problems.buffers_full)
+    with budget.share() as one, budget.share() as other:
+        one.take(4)
+        other.take(6)
+        with pytest.raises(Problem, match="as many bytes as"):
+            one.take(1)
