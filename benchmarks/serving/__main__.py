@@ -14,8 +14,8 @@ photographs by the same client (wrk), which shares those cores:
   fastapi_torch          FastAPI, torchvision's ResNet-50 in fp32
 
 Every server's answers are checked before it is timed. LitServe first tries one worker and one a
-core, and keeps what was faster. The rounds take turns, and medians are
-reported: as a Markdown table, and with all rounds in benchmarks/results/serving.json.
+core at 32 connections, and keeps what was faster there for all loads. The rounds take turns, and
+medians are reported: as a Markdown table, and with all rounds in benchmarks/results/serving.json.
 What others need is installed into a virtual environment under the cache (6 GB, not timed).
 """
 
@@ -74,7 +74,7 @@ def measure(course: Course, names: Sequence[str], rounds: int, about: Kept, out:
     servers: dict[str, list[Loads]] = {}
     engine: list[Batches] = []
     found = about
-    workers = about["workers"] = {}
+    workers: dict[str, int] = {}
     for name in names:
         if name in WITH_WORKERS:
             print(f"== Which number of workers is best for {name}", flush=True)
@@ -89,6 +89,8 @@ def measure(course: Course, names: Sequence[str], rounds: int, about: Kept, out:
             contestants = {n: figures.of_server(loads) for n, loads in servers.items()}
             if engine:
                 contestants[ENGINE] = figures.of_engine(engine)
+            for n in workers.keys() & contestants.keys():
+                contestants[n]["workers"] = workers[n]
             in_order = {n: contestants[n] for n in CONTESTANTS if n in contestants}
             ratios = figures.ratios(in_order)
             found = {**about, "contestants": in_order, "ratios_at_32": ratios}

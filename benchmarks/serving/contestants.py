@@ -9,6 +9,7 @@ OURS = "ours"
 ENGINE = "engine"
 # LitServe with our engine, and whose decoder: a word of litserve_openvino.
 DECODERS = {"litserve_same_engine": "pillow", "litserve_same_decoder": "ours"}
+OUR_ANSWERS = (OURS, "litserve_same_decoder")  # whose answers must be those of our model
 WITH_WORKERS = ("litserve_torch", *DECODERS)  # which number is best, is tried
 THEIRS = (*WITH_WORKERS, "fastapi_torch")
 CONTESTANTS = (OURS, ENGINE, *THEIRS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.serving import answers, contestants, load, server
-from benchmarks.serving.contestants import OURS, Model
+from benchmarks.serving.contestants import OUR_ANSWERS, Model
 from benchmarks.serving.figures import Batches, Loads
 from benchmarks.serving.load import Load
 from benchmarks.serving.photographs import Photographs
@@ -71,7 +71,7 @@ class Course:
         environment = contestants.environment(self.model)
         few = self.photographs.few(answers.FEW)
         expected = []
-        if name == OURS:
+        if name in OUR_ANSWERS:
             expected = answers.without_server(self.model.tag, few, environment)
         log = self.work / f"{name}.log"
         with server.running(command, port, few[0].read_bytes(), environment, log):

@@ -22,10 +22,15 @@ def markdown(
     loads = [f"{c} at once" for c in concurrency]
     head = ["requests a second (p50 / p99)", *loads, "ours at 32: times"]
     rows = [
-        [WHAT[name], *_cells(name, of["median"], concurrency), _ratio(name, ratios)]
+        [_who(name, of), *_cells(name, of["median"], concurrency), _ratio(name, ratios)]
         for name, of in contestants.items()
     ]
     return table(head, rows)
+
+
+def _who(name: str, of: Mapping[str, Any]) -> str:
+    count = of.get("workers")
+    return WHAT[name] + (f", {count} worker{'s' * (count > 1)}" if count else "")
 
 
 def _cells(name: str, median: Mapping[str, Any], concurrency: Sequence[int]) -> list[str]:

@@ -101,11 +101,13 @@ def test_the_table_has_a_row_a_contestant_and_says_errors() -> None:
     contestants = {
         "ours": figures.of_server([{1: loaded(40), 32: loaded(60, {"503": 2})}]),
         "engine": figures.of_engine([{1: 70, 16: 80}]),
+        "litserve_torch": {**figures.of_server([{1: loaded(5), 32: loaded(10)}]), "workers": 2},
     }
     lines = markdown(contestants, figures.ratios(contestants), [1, 32]).splitlines()
     assert lines[2:] == [
         "| this service | 40.0 (25 / 50 ms) | 60.0 (17 / 33 ms); 2 x 503 | 1 |",
         "| its engine alone, without HTTP | 80.0 in batches of 16 |  | 0.75 |",
+        "| LitServe, torch fp32, 2 workers | 5.0 (200 / 400 ms) | 10.0 (100 / 200 ms) | 6.00 |",
     ]
 
 
