@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "device": device.type,
         "precision": stages.precision,
         "batch_size": stages.batch_size,
+        "workers": stages.data.workers,
         "source": Path(source.name).name,  # where it lies is nobody's business
         "pictures": options.pictures,
         "distinct": len(distinct),
@@ -122,7 +123,8 @@ def table(figures: dict[str, object]) -> str:
     lines = [
         f"{figures['pictures']} pictures, {figures['distinct']} of them distinct, of "
         f"{figures['source']} on the {figures['device']}, "
-        f"{figures['precision']}, batches of {figures['batch_size']}, median of {ROUNDS} rounds",
+        f"{figures['precision']}, batches of {figures['batch_size']}, "
+        f"{figures['workers']} to load them, median of {ROUNDS} rounds",
         "",
         *(f"{name:<24}{speed:>10.1f} pictures a second" for name, speed in speeds.items()),
         "",

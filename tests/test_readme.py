@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from service.answer import Answer
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+UNLISTED = {"model", "cpu-variant"}  # parts of others
 TARGETS = sorted(set(re.findall(r"(?:^|`|; )make ([a-z-]+)", README, flags=re.MULTILINE)))
 
 
@@ -22,39 +24,74 @@ def test_every_target_that_the_readme_names_exists(target: str) -> None:
 
 def test_every_command_of_the_makefile_is_listed_by_make_alone() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in TARGETS:
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for target in {*TARGETS, *phony.split()} - UNLISTED:
         assert f"make {target} " in listed
 
 
 HARMLESS = '/pets/$HOME/`id`/it\'s "so"; $$(id)'
 
 
-@pytest.mark.parametrize("target", ["train", "evaluate", "audit", "bench", "shards"])
-def test_a_folder_comes_through_make_as_it_is_called(target: str, tmp_path: Path) -> None:
-    """Run, with what prints its words in the place of Python."""
-    show = tmp_path / "show"
-    show.write_text('#!/bin/sh\nfor word in "$@"; do echo "word: $word"; done\n')
-    show.chmod(0o755)
-    command = ["make", target, f"DATA={HARMLESS}", f"PY={show}", f"VENV={tmp_path}"]
-    done = subprocess.run(
-        [*command, *(f"{name}_SET=" for name in ("TRAIN", "DEV"))],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., list[str]]:
+    """Runs make with what prints its words in the place of Python; returns its lines."""
+    python = tmp_path / "python"
+    python.write_text(
+        '#!/bin/sh\n[ "$*" = "-m service model" ] && exit 3\n'
+        'for word in "$@"; do echo "word: $word"; done\n'
     )
-    assert f"word: {HARMLESS}" in done.stdout.splitlines(), done.stderr
+    python.chmod(0o755)
+    own = [f"PY={python}", f"VENV={tmp_path}", *(f"{set_}_SET=" for set_ in ("TRAIN", "DEV"))]
+
+    def make(*words: str) -> list[str]:
+        command = ["make", *words, *own]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return [line.removeprefix("word: ") for line in done.stdout.splitlines()]
+
+    return make
+
+
+@pytest.mark.parametrize("target", ["train", "evaluate", "audit", "bench", "shards"])
+def test_a_folder_comes_through_make_as_it_is_called(
+    target: str, made: Callable[..., list[str]]
+) -> None:
+    assert HARMLESS in made(target, f"DATA={HARMLESS}")
+
+
+@pytest.mark.parametrize(
+    ("words", "come_to"),
+    [
+        (("train", "EXCLUDE=a b.csv"), ["--data.exclude", "a b.csv"]),
+        (("train", "RELABEL=c.csv"), ["--data.relabel", "c.csv"]),
+        (("train", "RESUME=false"), ["--resume", "false"]),
+        (("train", "DEVICES=2", "NODES=3"), ["--trainer.num_nodes", "3"]),
+        (("audit", "EXCLUDE=a.csv"), ["--exclude", "a.csv"]),
+        (("evaluate", "MODEL=catdog:old"), ["--model", "catdog:old"]),
+        (("evaluate", "JSON=1"), ["evaluate", "starter", "--model", "catdog:latest", "--json"]),
+        (("rollback", "TAG=catdog:old"), ["rollback", "catdog:old"]),
+        (("models", "JSON=1"), ["models", "--json"]),
+    ],
+)
+def test_what_make_is_given_reaches_the_command(
+    words: tuple[str, ...], come_to: list[str], made: Callable[..., list[str]]
+) -> None:
+    lines = made(*words)
+    at = lines.index(come_to[0])
+    assert lines[at : at + len(come_to)] == come_to
+
+
+def test_where_no_model_is_promoted_serving_trains_one_first(
+    made: Callable[..., list[str]],
+) -> None:
+    lines = made("model")
+    assert lines[lines.index("--data.source") + 1] == "starter"
+    assert lines[-2:] == ["training", "release"]
 
 
 def test_the_answer_that_the_readme_shows_is_one_that_the_service_gives() -> None:
     (shown,) = re.findall(r"```json\n(.*?)```", README, flags=re.DOTALL)
     answer = Answer.model_validate(json.loads(shown))
     assert set(answer.model_dump()) == set(json.loads(shown))
-
-
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
-def test_every_file_that_the_readme_links_to_is_there(link: str) -> None:
-    assert (ROOT / link).exists()
 
 
 def test_the_readme_opens_with_its_two_commands() -> None:

@@ -65,3 +65,11 @@ def test_an_earlier_manifest_keeps_its_sides(make_folder, tmp_path):
 def test_the_command_needs_no_training_library(module):
     script = f"import sys, data.__main__; assert {module!r} not in sys.modules"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_fractions_are_those_of_the_parts_that_they_name(make_folder, tmp_path):
+    out = tmp_path / "manifest.csv"
+    words = [str(make_folder(cats=100, dogs=100)), "--out", str(out)]
+    assert command.main([*words, "--test-fraction", "0.05", "--val-fraction", "0.5"]) == 0
+    counts = {part: sum(of.values()) for part, of in Manifest.load(out).counts.items()}
+    assert counts["test"] < 30 < 70 < counts["val"] < 130

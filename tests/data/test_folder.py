@@ -1,11 +1,14 @@
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from data import folder
 from data.errors import DataError
 from data.source import resolve
+
+NOBODY = 65534
 
 
 def touch(path: Path) -> Path:
@@ -96,9 +99,28 @@ def test_a_file_is_not_a_data_set(tmp_path):
         resolve(str(touch(tmp_path / "pets.zip")))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
-def test_a_folder_that_may_not_be_listed_is_named(tmp_path):
-    touch(tmp_path / "dog/1.jpg")
-    (tmp_path / "cat").mkdir(mode=0o000)
-    with pytest.raises(DataError, match=r"Cannot list .*cat: Permission denied"):
-        folder.candidates(tmp_path)
+@pytest.fixture
+def foreign():
+    """An empty folder of somebody who is not root, for whom every folder can be listed."""
+    with TemporaryDirectory(prefix="foreign-", ignore_cleanup_errors=True) as name:
+        if os.geteuid() == 0:
+            os.chown(name, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+            yield Path(name)
+            os.seteuid(0)
+        else:
+            yield Path(name)
+
+
+def test_a_folder_that_may_not_be_listed_is_named(foreign):
+    touch(foreign / "dog/1.jpg")
+    (foreign / "cat").mkdir(mode=0o000)
+    with pytest.raises(DataError, match=r"Cannot list .*cat: Permission denied. Make it readable"):
+        folder.candidates(foreign)
+
+
+def test_where_dogs_are_missing_a_folder_that_may_not_be_listed_is_named(foreign):
+    touch(foreign / "cat/1.jpg")
+    (foreign / "lost+found").mkdir(mode=0o000)
+    with pytest.raises(DataError, match=r"Cannot list .*lost\+found: Permission denied"):
+        folder.candidates(foreign)

@@ -41,6 +41,14 @@ def test_fractions_are_met_within_chance():
     assert sides["val"] == pytest.approx(1500, abs=143)
 
 
+def test_the_fraction_of_each_part_is_its_own():
+    assignment = assign(many(5000), [], Fractions(test=0.05, val=0.3))
+    sides = Counter(assignment.sides.values())
+    # Four standard deviations again: 87 and 183.
+    assert sides["test"] == pytest.approx(500, abs=87)
+    assert sides["val"] == pytest.approx(3000, abs=183)
+
+
 def test_large_groups_are_not_drawn_to_one_side():
     # The smallest of 20 digests is always low: the side must come from a hash of it.
     pictures = [

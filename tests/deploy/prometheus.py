@@ -1,6 +1,7 @@
 """A real Prometheus, which scrapes a live server and answers queries."""
 
 import math
+import re
 import shutil
 import subprocess
 import time
@@ -16,6 +17,12 @@ import yaml
 from tests.live_server import REPOSITORY, free_port
 
 FOLDER = REPOSITORY / "deploy" / "prometheus"
+METRIC = re.compile(r"\b(?:catdog_[a-z_]+|job[a-z_]*:[a-z0-9_:]+|up)\b(?!\s*\()")
+RULES = [
+    rule
+    for group in yaml.safe_load((FOLDER / "rules.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
 START_TIMEOUT_S = 20
 
 needs_prometheus = pytest.mark.skipif(

@@ -3,20 +3,18 @@
 One server, real traffic, its network killed once so that there is a restart to see.
 """
 
-import re
 import time
 from collections.abc import Iterator
 
 import httpx
 import psutil
 import pytest
-import yaml
 
 from deploy import panels
 from tests import pictures
 from tests.deploy import prometheus
-from tests.deploy.prometheus import Prometheus
-from tests.live_server import REPOSITORY, Server
+from tests.deploy.prometheus import METRIC, RULES, Prometheus
+from tests.live_server import Server
 from tests.pictures import BLUE, GREEN, RED
 
 pytestmark = prometheus.needs_prometheus
@@ -24,12 +22,6 @@ pytestmark = prometheus.needs_prometheus
 TIMEOUT_S = 60
 # As the rules' windows are, so that a few scrapes fill it.
 VARIABLES = {"$__rate_interval": "1m", "$job": "catdog"}
-METRIC = re.compile(r"\b(?:catdog_[a-z_]+|job[a-z_]*:[a-z0-9_:]+|up)\b(?!\s*\()")
-RULES = [
-    rule
-    for group in yaml.safe_load((prometheus.FOLDER / "rules.yml").read_text())["groups"]
-    for rule in group["rules"]
-]
 
 
 def send_some_of_everything(server: Server) -> None:
@@ -133,17 +125,3 @@ def test_a_restart_of_one_process_is_seen_as_one(watching: Prometheus) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert watching.values(f'changes({started}{{process="http"}}[10m])') == [0]
-
-
-def test_the_metrics_that_are_asked_for_are_documented() -> None:
-    documented = (REPOSITORY / "docs" / "monitoring.md").read_text()
-    asked = " ".join(
-        [*(rule["expr"] for rule in RULES)]
-        + [query for row in panels.ROWS.values() for panel in row for query, _ in panel.queries]
-    )
-    names = {
-        re.sub(r"_(bucket|sum|count)$", "", name)
-        for name in METRIC.findall(asked)
-        if name.startswith("catdog_")
-    }
-    assert sorted(name for name in names if f"`{name}" not in documented) == []

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.prometheus import FOLDER, needs_prometheus
+from deploy import panels
+from tests.deploy.prometheus import FOLDER, METRIC, RULES, needs_prometheus
 from tests.live_server import REPOSITORY
 
 GROUPS = yaml.safe_load((FOLDER / "rules.yml").read_text())["groups"]
@@ -73,3 +74,17 @@ def test_each_alert_has_its_paragraph_and_each_paragraph_its_alert() -> None:
 @pytest.mark.parametrize("alert", sorted(ALERTS))
 def test_each_alert_links_to_its_paragraph(alert: str) -> None:
     assert ALERTS[alert]["annotations"]["runbook"] == f"docs/runbooks.md#{alert.lower()}"
+
+
+def test_the_metrics_that_are_asked_for_are_documented() -> None:
+    documented = (REPOSITORY / "docs" / "monitoring.md").read_text()
+    asked = " ".join(
+        [*(rule["expr"] for rule in RULES)]
+        + [query for row in panels.ROWS.values() for panel in row for query, _ in panel.queries]
+    )
+    names = {
+        re.sub(r"_(bucket|sum|count)$", "", name)
+        for name in METRIC.findall(asked)
+        if name.startswith("catdog_")
+    }
+    assert sorted(name for name in names if f"`{name}" not in documented) == []

@@ -26,20 +26,22 @@ def whole(n: int = 0) -> bytes:
     return raw_client.request(pictures.plain((4 * n, 0, 128)))
 
 
-async def ask(http: httpx.AsyncClient, n: int, times: int) -> list[str]:
+async def ask(http: httpx.AsyncClient, n: int, times: int, may_be_refused: bool) -> list[str]:
     """An ordinary client. Returns what went wrong."""
     wrong = []
     for i in range(times):
         rgb = (4 * n, 8 * i, 128)
         response = await http.post("/predict", content=pictures.plain(rgb, size=(8, 8)))
+        if response.status_code == 429 and may_be_refused:
+            continue
         if response.status_code != 200 or not is_answer_to(rgb, response.json()):
             wrong.append(f"{rgb} got {response.status_code} {response.text}")
     return wrong
 
 
-async def ask_all(url: str, clients: int, times: int) -> list[str]:
+async def ask_all(url: str, clients: int, times: int, *, may_be_refused: bool = False) -> list[str]:
     async with httpx.AsyncClient(base_url=url, timeout=60) as http:
-        wrong = await asyncio.gather(*(ask(http, n, times) for n in range(clients)))
+        wrong = await asyncio.gather(*(ask(http, n, times, may_be_refused) for n in range(clients)))
     return [w for each in wrong for w in each]
 
 
@@ -96,12 +98,11 @@ def test_clients_that_vanish_give_their_place_back_and_change_nobodys_answer(
 
     async def everybody() -> list[str]:
         vanishing = asyncio.gather(*(vanish(url, n) for n in range(VANISHING)))
-        wrong = await ask_all(url, 2, times=20)
+        wrong = await ask_all(url, 2, times=20, may_be_refused=True)
         await vanishing
         return wrong
 
-    wrong = [w for w in asyncio.run(everybody()) if "429" not in w]
-    assert wrong == [], "an answer was wrong, or none"
+    assert asyncio.run(everybody()) == [], "an answer was wrong, or none"
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     while (wrong := asyncio.run(ask_all(url, NARROW, times=1))) and time.monotonic() < deadline:
         pass

@@ -44,7 +44,8 @@ class Built:
         )
 
 
-def _skip(why: str) -> None:
+def unavailable(why: str) -> None:
+    """Skip, or fail where these tests are required."""
     if os.environ.get("CATDOG_IMAGE_TEST") == "required":
         pytest.fail(why)
     pytest.skip(f"{why} docs/image.md says what these tests need.")
@@ -56,7 +57,7 @@ def engine() -> str:
     try:
         return engines.found(os.environ.get("ENGINE", ""), among=engines.RUNNERS)
     except ImageError as exc:
-        _skip(str(exc))
+        unavailable(str(exc))
         raise
 
 
@@ -70,12 +71,12 @@ def base(engine: str) -> str:
         command += ["--cache", str(cache)]
         made = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         if made.returncode:
-            _skip(f"No base image: set BASE_IMAGE to one. {made.stderr}")
+            unavailable(f"No base image: set BASE_IMAGE to one. {made.stderr}")
         name = "localhost/catdog-base"
     command = [engine, "run", "--rm", *engines.HARDENED, "--network", "none", name]
     run = subprocess.run([*command, "python3", "-V"], capture_output=True, text=True, check=False)
     if run.returncode or not run.stdout.startswith("Python 3.11."):
-        _skip(f"{engine} cannot start Python 3.11 in {name}: {run.stdout}{run.stderr}")
+        unavailable(f"{engine} cannot start Python 3.11 in {name}: {run.stdout}{run.stderr}")
     return name
 
 

@@ -17,7 +17,7 @@ import pytest
 from service import artifact
 from tests import live_server, pictures
 from tests.image import container
-from tests.image.conftest import Built
+from tests.image.conftest import Built, unavailable
 from tests.live_server import REPOSITORY
 from tests.pictures import RED
 
@@ -56,7 +56,7 @@ def other(
 def places(tmp_path: Path) -> Iterator[tuple[str, int, int]]:
     """nginx as deploy/nginx.conf has it: its URL, and the ports of the two places behind it."""
     if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
-        pytest.skip("nginx is missing: apt-get install nginx-light")
+        unavailable("nginx is missing: apt-get install nginx-light.")
     front, first, second = (live_server.free_port() for _ in range(3))
     conf = CONF.replace("8080", f"127.0.0.1:{front}")
     conf = conf.replace(":3001", f":{first}").replace(":3002", f":{second}")

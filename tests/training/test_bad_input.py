@@ -74,19 +74,6 @@ def test_a_folder_without_dogs_is_refused(
     assert error.startswith(f"Error: No dogs in {folder}")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_listed_is_named(
-    tmp_path: Path, fit_words: tuple[str, ...], refused: Callable[..., str]
-) -> None:
-    folder = folder_of(tmp_path, cats=10, dogs=10)
-    (folder / "dog").chmod(0)
-    try:
-        error = refused([*fit_words[1:], "--data.source", str(folder)])
-    finally:
-        (folder / "dog").chmod(0o700)
-    assert f"Cannot list {folder / 'dog'}: Permission denied. Make it readable" in error
-
-
 @pytest.mark.parametrize(
     ("words", "named"),
     [
