@@ -67,16 +67,17 @@ def assumed(path: Path = ASSUMPTIONS) -> Rates:
 def _trained(path: Path) -> Rates:
     training = _kept(path, "make bench-train")
     cores, processor = _machine(training)
+    workers = training["workers"]  # a process each, beside one that trains
     return {
         name: Rate(
-            training["pictures_per_s"][key] / cores,
+            training["pictures_per_s"][key] / n,
             f"pictures a second and core, {what}",
             f"`make bench-train`, {processor}, {training['precision']}",
         )
-        for name, key, what in (
-            ("load", "loader alone", "decoded and augmented"),
-            ("stage_one", "stage one", "through stage one"),
-            ("stage_two", "stage two", "through stage two"),
+        for name, key, n, what in (
+            ("load", "loader alone", workers, "decoded and augmented"),
+            ("stage_one", "stage one", cores, "through stage one"),
+            ("stage_two", "stage two", cores, "through stage two"),
         )
     }
 
