@@ -135,6 +135,8 @@ def test_allowed_origin_may_ask_from_its_pages(guarded: httpx.Client) -> None:
     assert response.headers["access-control-allow-origin"] == SHOP
     refused = guarded.post("/predict", content=pictures.plain(), headers={"Origin": SHOP})
     assert refused.headers["access-control-allow-origin"] == SHOP, "a page can read why"
+    shown = refused.headers["access-control-expose-headers"].lower().split(", ")
+    assert {"retry-after", "x-request-id"} <= set(shown)
 
 
 @pytest.mark.parametrize("name", ["Authorization", "X-Request-Id", "traceparent", "tracestate"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from service.settings import table
 from tests import pictures
 from tests.live_server import REPOSITORY
 from tests.pictures import BLUE, RED
@@ -89,3 +90,9 @@ def test_without_a_model_it_says_what_to_run(
     assert (done.returncode, done.stdout) == (status, "")
     assert "Run `make train`" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_settings_are_listed_with_their_defaults(tmp_path: Path) -> None:
+    done = run(tmp_path, "settings")
+    assert done.returncode == 0
+    assert done.stdout.strip() == table().strip()

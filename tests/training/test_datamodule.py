@@ -18,7 +18,7 @@ from training.errors import TrainingError
 from training.pictures import AugmentedPictures, Batch, stable_seed
 
 
-def data_of(pets: Path, seed: int = 1, **options: int) -> PictureData:
+def data_of(pets: Path, seed: int = 1, **options: int | None) -> PictureData:
     torch.manual_seed(seed)
     return PictureData(str(pets), batch_size=8, **options)
 
@@ -202,3 +202,22 @@ def test_a_manifest_that_is_there_is_read_and_held_against_the_files(
     (folder / "cat/3.png").unlink()
     with pytest.raises(DataError, match="1 of the manifest's 52 pictures are gone"):
         _ = PictureData(str(folder), manifest=tmp_path / "manifest.csv").manifest
+
+
+@pytest.mark.parametrize("wished", [True, False, None])
+@pytest.mark.parametrize("has_gpu", [True, False])
+def test_pictures_are_kept_decoded_if_wished_or_where_a_gpu_waits(
+    wished: bool | None,
+    has_gpu: bool,
+    pets: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CATDOG_CACHE", str(tmp_path))
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.cuda, "is_available", lambda: has_gpu)
+        data = data_of(pets, workers=0, keep_decoded=wished)
+    list(data.train_dataloader())
+    kept = len(list((tmp_path / "pictures").rglob("*.npy")))
+    is_kept = has_gpu if wished is None else wished
+    assert kept == (len(data.manifest.part(TRAIN)) if is_kept else 0)
