@@ -14,14 +14,14 @@ from pathlib import Path
 import aiohttp
 from tqdm import tqdm
 
-from benchmarks import record
+from benchmarks import machine, record
 from data.errors import DataError
 from data.picture import NEITHER, Candidate
 from data.source import resolve
 from training.judging import interval
 
 CONCURRENCY = 16
-Outcome = tuple[str, int, str]  # true label, HTTP status, answered label
+Outcome = tuple[str, int, str, str]  # true label, HTTP status, answered label, model
 
 
 async def ask(url: str, candidates: tuple[Candidate, ...]) -> list[Outcome]:
@@ -37,7 +37,8 @@ async def ask(url: str, candidates: tuple[Candidate, ...]) -> list[Outcome]:
                 ):
                     body = await answer.json(content_type=None)
                     progress.update()
-                    return candidate.label, answer.status, body.get("label", "none")
+                    said = (body.get(field, "none") for field in ("label", "model"))
+                    return candidate.label, answer.status, *said
 
             return await asyncio.gather(*map(one, candidates))
 
@@ -51,15 +52,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the figures here too")
     options = parser.parse_args()
     try:
-        outcomes = asyncio.run(ask(options.url, resolve(options.folder).candidates))
+        source = resolve(options.folder)
+        outcomes = asyncio.run(ask(options.url, source.candidates))
     except aiohttp.ClientConnectorError as exc:
         raise SystemExit(f"Error: nothing answers at {options.url}. Start it: make serve.") from exc
     except DataError as exc:
         raise SystemExit(f"Error: {exc}") from exc
-    pets = [(true, answered) for true, _, answered in outcomes if true != NEITHER]
-    others = [answered for true, _, answered in outcomes if true == NEITHER]
+    pets = [(true, answered) for true, _, answered, _ in outcomes if true != NEITHER]
+    others = [answered for true, _, answered, _ in outcomes if true == NEITHER]
     figures = {
-        "statuses": dict(Counter(str(status) for _, status, _ in outcomes)),
+        "source": Path(source.name).name,
+        "models": dict(Counter(model for *_, model in outcomes)),
+        "machine": machine.description(),
+        "statuses": dict(Counter(str(status) for _, status, *_ in outcomes)),
         "accuracy": interval(sum(t == a for t, a in pets), len(pets)).model_dump(),
         "turned_away": interval(sum(a == NEITHER for _, a in pets), len(pets)).model_dump(),
         "neither_rejected": interval(sum(a == NEITHER for a in others), len(others)).model_dump(),
