@@ -17,9 +17,9 @@ PARTS = (
     ),
     ("dropout", "half of the hidden outputs silenced at random: against learning by heart"),
     ("SGD, momentum 0.9", "steps that remember where the last ones went"),
-    ("overlapping pooling", "3 x 3 with stride 2 instead of 2 x 2: 0.4 points of top-1 error"),
+    ("overlapping pooling", "3 x 3 with stride 2 instead of 2 x 2: 0.4 points less top-1 error"),
     ("crops, mirror images", "without them it learned by heart"),
-    ("all five convolutions", "without any one of the middle ones: 2 points of top-1 error lost"),
+    ("all five convolutions", "without any one of the middle ones: 2 points more top-1 error"),
 )
 
 

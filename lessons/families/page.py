@@ -8,6 +8,7 @@ from lessons.table import millions, percent, table
 
 def lesson(figures: Figures) -> Lesson:
     """Both tables, and how they were made."""
+    seen = [network.scratch.seen for network in figures.networks]
     html = f"""
 <p>Papers give a network's size in two numbers. <em>Parameters</em> are what it has to learn and
 to store. <em>Multiply-adds</em> (MACs) are its work for one picture: every output of a layer is a
@@ -24,7 +25,7 @@ costs twice as many again) on the starter pictures, so that one that costs more 
 {_scratch_table(figures)}
 <p>Half is what guessing gets. AlexNet and VGG-16 have not yet left it; the ResNets, which
 normalize each layer's outputs over the batch, have. With so little to spend none comes far:
-millions of parameters, and one or two looks at some hundred small pictures.</p>
+millions of parameters, and {min(seen):,} to {max(seen):,} looks at a small picture.</p>
 <h3>Pretrained</h3>
 <p>The same networks with weights that learned ImageNet's thousand classes from 1.2 million
 photographs. Nothing in them is trained further: each describes {description.COUNT} of the training

@@ -4,13 +4,17 @@
 {
   const LONGEST_PX = 192;
   const samples = data("samples");
+  let choices = 0;
 
   const outputs = [...document.querySelectorAll(".chooser")].map((chooser) => {
     const said = element("output");
     const input = element("input", {
       type: "file",
       accept: "image/*",
-      onchange: () => input.files[0] && use(input.files[0], input.files[0].name, said),
+      onclick: () => {
+        input.value = ""; // the same file may be chosen again
+      },
+      onchange: () => input.files[0] && useFile(input.files[0], said),
     });
     chooser.append(
       element("label", {}, "Your own photograph ", input),
@@ -23,11 +27,31 @@
     return said;
   });
 
-  async function use(blob, name, said) {
-    let bitmap;
-    try {
-      bitmap = await createImageBitmap(blob);
-    } catch {
+  function useFile(file, said) {
+    use(() => createImageBitmap(file), file.name, said);
+  }
+
+  function useSample(name, said) {
+    const decode = async () => {
+      const image = new Image();
+      image.src = samples[name];
+      await image.decode();
+      return createImageBitmap(image);
+    };
+    use(decode, `The ${name}`, said);
+  }
+
+  // Large photographs take long: what is no longer the latest choice is dropped.
+  async function use(decode, name, said) {
+    choices += 1;
+    const choice = choices;
+    const bitmap = await decode().catch(() => null);
+    if (choice === choices) take(bitmap, name, said);
+    bitmap?.close();
+  }
+
+  function take(bitmap, name, said) {
+    if (!bitmap) {
       say(said, `${name} is no picture that this browser can read. Try a JPEG or a PNG.`);
       return;
     }
@@ -35,13 +59,6 @@
     document.dispatchEvent(new CustomEvent("photograph", { detail }));
     const { width, height } = detail.planes[0];
     say(said, `${name}, as ${width} by ${height} pixels. It stays in this browser.`);
-  }
-
-  async function useSample(name, said) {
-    const image = new Image();
-    image.src = samples[name];
-    await image.decode();
-    await use(image, `The ${name}`, said);
   }
 
   function say(said, text) {
@@ -68,7 +85,7 @@
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     const [file] = event.dataTransfer.files;
-    if (file) use(file, file.name, nearest(event.clientY));
+    if (file) useFile(file, nearest(event.clientY));
   });
 
   // That whose chooser is nearest to where the photograph fell.

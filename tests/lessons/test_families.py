@@ -53,6 +53,11 @@ def test_every_network_spent_the_budget_and_not_more(figures: Figures) -> None:
         assert figures.budget - one_batch < spent <= figures.budget
 
 
+def test_page_says_how_many_looks_the_budget_bought(figures: Figures) -> None:
+    looks = sorted(network.scratch.seen for network in figures.networks)
+    assert f"{looks[0]:,} to {looks[-1]:,} looks at a small picture" in page.lesson(figures).html
+
+
 def test_sizes_are_those_of_torchvisions_networks_with_one_output(figures: Figures) -> None:
     parameters = {network.name: network.parameters for network in figures.networks}
     assert parameters == {

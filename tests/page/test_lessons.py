@@ -33,6 +33,24 @@ DROP = """([name, encoded]) => {
     dataTransfer.items.add(new File([bytes], name, {type: "image/png"}));
     document.dispatchEvent(new DragEvent("drop", {dataTransfer, cancelable: true}));
 }"""
+# release() lets go the first picture that is decoded from now on, and says how wide it is left.
+HOLD_FIRST = """() => {
+    const decode = window.createImageBitmap;
+    let decoded, letGo;
+    const released = new Promise((resolve) => { letGo = resolve; });
+    window.createImageBitmap = async (source) => {
+        window.createImageBitmap = decode;
+        decoded = decode(source);
+        await released;
+        return decoded;
+    };
+    window.release = async () => {
+        const bitmap = await decoded;
+        letGo();
+        await new Promise((done) => setTimeout(done));
+        return bitmap.width;
+    };
+}"""
 CORRELATE = """([picture, kernel, padding, stride, dilation]) => {
     const {width, data} = correlate(padded(asPlane(picture), padding), asPlane(kernel),
                                     stride, dilation);
@@ -185,6 +203,33 @@ def test_what_is_no_picture_is_said_to_be_none(fresh: Page, tmp_path: Path) -> N
     expect(fresh.get_by_text("notes.txt is no picture that this browser can read")).to_be_visible()
 
 
+def test_an_older_photograph_that_takes_longer_does_not_overtake_the_newer(
+    fresh: Page, picture: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (30, 30), (200, 30, 40)).save(tmp_path / "older.png")
+    fresh.evaluate(HOLD_FIRST)
+    chooser = fresh.get_by_label("Your own photograph").first
+    chooser.set_input_files(tmp_path / "older.png")
+    chooser.set_input_files(picture)
+    expect(fresh.get_by_text("mine.png, as 60 by 40 pixels")).to_be_visible()
+    width_left = fresh.evaluate("() => window.release()")
+    expect(fresh.get_by_text("mine.png, as 60 by 40 pixels")).to_be_visible()
+    assert np.array_equal(shown(fresh, "original"), np.asarray(Image.open(picture)))
+    assert width_left == 0, "its pixels are freed"
+
+
+def test_the_same_photograph_may_be_chosen_again(fresh: Page, picture: Path) -> None:
+    chooser = fresh.get_by_label("Your own photograph").first
+    for _ in range(2):
+        with fresh.expect_file_chooser() as opened:
+            chooser.click()
+        assert chooser.input_value() == "", "so whichever file comes is a change"
+        opened.value.set_files(picture)
+        expect(fresh.get_by_text("mine.png, as 60 by 40 pixels")).to_be_visible()
+        fresh.get_by_role("button", name="The dog").first.click()
+        expect(fresh.get_by_text("The dog, as 32 by 32 pixels")).to_be_visible()
+
+
 def test_a_kernel_of_ones_own(fresh: Page) -> None:
     own = fresh.locator("#own")
     own.get_by_label("Start from").select_option("Identity")
@@ -210,13 +255,15 @@ def test_the_page_that_asks_the_network_is_one_link_away(fresh: Page) -> None:
     assert link.get_attribute("href") == "/"
 
 
-def test_nothing_sticks_out_on_a_phone(browser: Browser, server: Server) -> None:
-    with browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True) as context:
+@pytest.mark.parametrize("width", [320, 360])
+def test_nothing_sticks_out_on_a_phone(browser: Browser, server: Server, width: int) -> None:
+    size = ViewportSize(width=width, height=740)
+    with browser.new_context(viewport=size, has_touch=True) as context:
         page = context.new_page()
         page.goto(f"{server.url}/lessons")
         expect(page.locator("#playground")).to_be_visible()
         page.get_by_label("padding").fill("4")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.registry
