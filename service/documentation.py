@@ -20,7 +20,7 @@ def render(document: JSON) -> str:
 <h1>{escape(info["title"])}: the API</h1>
 <p>{escape(info["description"])}</p>
 <p><a href="/openapi.json">The same as OpenAPI 3.1</a> &middot; <a href="/">Try it</a></p>
-<pre>curl -F image=@cat.jpg http://HOST:PORT/predict
+<pre tabindex="0">curl -F image=@cat.jpg http://HOST:PORT/predict
 curl --data-binary @cat.jpg http://HOST:PORT/predict
 curl -F image=@a.jpg -F image=@b.jpg http://HOST:PORT/predict/batch
 curl -F image=@cat.jpg http://HOST:PORT/explain</pre>
@@ -103,4 +103,5 @@ def _type(schema: JSON) -> str:
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     header = "".join(f"<th>{title}</th>" for title in head)
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
-    return f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
+    # On a narrow screen it scrolls, by the keyboard too.
+    return f'<table tabindex="0"><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>'

@@ -33,7 +33,7 @@ class ActivationMap(_Part):
 
 
 class GreyedOut(_Part):
-    """What the answer is without the places that spoke most for it."""
+    """The answer without the places that spoke most for the likelier of cat and dog."""
 
     share: float = Field(description="Of the picture's area that is greyed out.")
     image: str = Field(description="What was asked about, 224 x 224 pixels.")

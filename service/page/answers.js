@@ -13,7 +13,7 @@ const list = document.querySelector("#cards");
 const gone = document.querySelector("#gone");
 const said = document.querySelector("#said");
 const cards = new Map(); // picture -> card, in the order they came
-let untold = [];
+let untold = new Set();
 let timer = null;
 
 const pictures = () => [...cards.keys()];
@@ -54,8 +54,8 @@ export function prepare() {
 function ask(picture) {
   picture.ask(() => {
     cards.get(picture).update();
-    if (picture.state === "locked") want();
-    if (picture.isSettled || picture.state === "gone") tell(picture);
+    if (picture.state === "locked") want(picture.problem.key);
+    if (hasNews(picture)) tell(picture);
     changed();
   });
 }
@@ -68,12 +68,17 @@ function changed() {
   redraw(pictures);
 }
 
+const hasNews = ({ isSettled, state }) => isSettled || state === "gone";
+
 function tell(picture) {
-  untold.push(picture);
+  untold.add(picture);
   timer ??= setTimeout(() => {
-    const [one, ...more] = untold;
-    said.textContent = more.length ? `${summary(pictures())}.` : sentence(one);
-    untold = [];
+    // Some may have been cleared or asked again by now: then there is no news of them.
+    const news = [...untold].filter((one) => cards.has(one) && hasNews(one));
+    untold = new Set();
     timer = null;
+    if (news.length) {
+      said.textContent = news.length > 1 ? `${summary(pictures())}.` : sentence(news[0]);
+    }
   }, SAY_AFTER_MS);
 }

@@ -1,15 +1,15 @@
 // Requests to the service, and what may become of them. Every error is one of three.
 
-import { authorization } from "./key.js";
+import { bearing, keptKey } from "./key.js";
 
 const MOST_TRIES = 8; // with the waits below: some three minutes
 const LONGEST_WAIT_S = 30;
 
-/** The service said no, in its own words (RFC 9457). */
+/** The service said no, in its own words (RFC 9457), to who came with `key`; null is none. */
 export class Problem extends Error {
-  constructor({ status, title, detail }, retryAfterS) {
+  constructor({ status, title, detail, retryAfterS, key }) {
     super(detail);
-    Object.assign(this, { status, title, detail, retryAfterS });
+    Object.assign(this, { status, title, detail, retryAfterS, key });
   }
 }
 
@@ -36,12 +36,12 @@ export async function explain(file, { signal, onWait }) {
 
 /** GET a path: the response, which is good. */
 export async function get(path, signal) {
-  return send(path, { headers: authorization(), signal });
+  return send(path, { signal });
 }
 
 async function post(path, file, signal) {
   const type = file.type || "application/octet-stream";
-  const headers = { ...authorization(), "Content-Type": type };
+  const headers = { "Content-Type": type };
   try {
     const response = await send(path, { method: "POST", body: file, headers, signal });
     return await response.json();
@@ -57,28 +57,34 @@ async function post(path, file, signal) {
   }
 }
 
-async function send(path, options) {
-  let response;
-  try {
-    response = await fetch(path, options);
-  } catch (error) {
-    throw options.signal?.aborted ? error : new Unreachable();
+/** Sends the key along; again, where it is refused and another has been given meanwhile. */
+async function send(path, { headers = {}, ...options }) {
+  for (;;) {
+    const key = keptKey();
+    let response;
+    try {
+      response = await fetch(path, { ...options, headers: { ...headers, ...bearing(key) } });
+    } catch (error) {
+      throw options.signal?.aborted ? error : new Unreachable();
+    }
+    if (response.ok) return response;
+    const problem = await problemOf(response, key);
+    const isLate = keptKey() !== null && keptKey() !== key;
+    if (problem.status !== 401 || !isLate) throw problem;
   }
-  if (response.ok) return response;
-  throw await problemOf(response);
 }
 
-async function problemOf(response) {
+async function problemOf(response, key) {
   const retryAfterS = Number(response.headers.get("Retry-After")) || null;
   const { status } = response;
   try {
     const { title, detail } = await response.json();
-    if (title && detail) return new Problem({ status, title, detail }, retryAfterS);
+    if (title && detail) return new Problem({ status, title, detail, retryAfterS, key });
   } catch {
     // Something before the service answered, such as a proxy: it has other words.
   }
   const detail = "What answered was not the service itself, and gave no reason.";
-  return new Problem({ status, title: `Status ${status}`, detail }, retryAfterS);
+  return new Problem({ status, title: `Status ${status}`, detail, retryAfterS, key });
 }
 
 /** Tries again after 429 and 503, and says each second how long that is still away. */

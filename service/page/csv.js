@@ -27,7 +27,8 @@ function row({ name, answer, problem }) {
 
 function cell(value) {
   let text = String(value);
-  // Spreadsheets run what begins so; with an apostrophe before it, it is text to them.
-  if (typeof value === "string" && /^[=+\-@\t\r\n]/.test(text)) text = `'${text}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  // Spreadsheets run what begins so (OWASP, "CSV Injection"); with an apostrophe it is text to them.
+  if (typeof value === "string" && /^[=+\-@＝＋－＠\t\r\n]/.test(text)) text = `'${text}`;
+  // Where the comma is the decimal sign, Excel parts cells at semicolons.
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

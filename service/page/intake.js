@@ -38,7 +38,11 @@ function dropAnywhere(onFiles, onHint) {
   document.addEventListener("drop", async (event) => {
     event.preventDefault();
     over(0);
-    take(await filesOf(event.dataTransfer), "dropped", onFiles, onHint);
+    const found = await filesOf(event.dataTransfer);
+    const files = found.filter(Boolean);
+    const lost = found.length - files.length;
+    if (files.length || !lost) take(files, "dropped", onFiles, onHint);
+    if (lost) onHint(unreadable(lost));
   });
 }
 
@@ -47,21 +51,31 @@ function take(files, how, onFiles, onHint) {
   else onHint(`What was ${how} is no file. This service fetches no links: save the picture first.`);
 }
 
-/** All files, those of folders too. */
+function unreadable(n) {
+  const what = n === 1 ? "1 file or folder" : `${n} files or folders`;
+  return `${what} could not be read. Look whether you may open all that you dropped.`;
+}
+
+/** All files, those of folders too; null for each file and folder that cannot be read. */
 async function filesOf(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
+  return below(entries);
+}
+
+async function below(entries) {
   return (await Promise.all(entries.map(walk))).flat();
 }
 
 async function walk(entry) {
-  if (entry.isFile) return [await new Promise((done, fail) => entry.file(done, fail))];
+  if (entry.isFile) return [await new Promise((done) => entry.file(done, () => done(null)))];
   const reader = entry.createReader();
   const found = [];
   for (;;) {
-    const some = await new Promise((done, fail) => reader.readEntries(done, fail)); // 100 at most
-    if (!some.length) break;
+    // 100 at most
+    const some = await new Promise((done) => reader.readEntries(done, () => done(null)));
+    if (!some) return [...(await below(found)), null];
+    if (!some.length) return below(found);
     found.push(...some.filter(({ name }) => !name.startsWith("."))); // .DS_Store is no picture
   }
-  return (await Promise.all(found.map(walk))).flat();
 }

@@ -3,22 +3,26 @@
 const NAME = "catdog-api-key";
 const form = document.querySelector("#key");
 const field = document.querySelector("#key-field");
+const said = document.querySelector("#key-said");
 
-/** Headers that bear the key; none where there is no key. */
-export function authorization() {
-  const key = sessionStorage.getItem(NAME);
+/** The key that is kept; null for none. */
+export function keptKey() {
+  return sessionStorage.getItem(NAME);
+}
+
+/** Headers that bear a key; none for null. */
+export function bearing(key) {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
-/** Shows the field: the service answered 401. */
-export function want() {
-  const wasWrong = sessionStorage.getItem(NAME) !== null;
-  sessionStorage.removeItem(NAME);
+/** Shows the field: the service answered 401 to who came with this key, or with null. */
+export function want(key) {
+  if (keptKey() === key) sessionStorage.removeItem(NAME);
   if (!form.hidden) return;
-  document.querySelector("#key-detail").textContent = wasWrong
-    ? "It does not know the one that was sent."
-    : "Who runs it can give you one.";
+  document.querySelector("#key-detail").textContent =
+    key === null ? "Who runs it can give you one." : "It does not know the one that was sent.";
   form.hidden = false;
+  said.textContent = document.querySelector("#key-title").textContent;
 }
 
 /** Calls `use` when a key was given. */
@@ -28,6 +32,7 @@ export function onKey(use) {
     sessionStorage.setItem(NAME, field.value.trim());
     field.value = "";
     form.hidden = true;
+    said.textContent = "";
     use();
   });
 }

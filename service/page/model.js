@@ -11,7 +11,7 @@ export async function showModel() {
     const response = await get("/model");
     show(await response.json());
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) want();
+    if (error instanceof Problem && error.status === 401) want(error.key);
     const detail = error instanceof Problem ? error.detail : "The service cannot be reached.";
     figures.replaceChildren(entry("Its card", "not to be had", detail));
   }

@@ -8,6 +8,11 @@ import { openPanel } from "./panel.js";
 
 const hint = document.querySelector("#hint");
 
+// The notices lie over the page's end: that can be scrolled up from under them.
+new ResizeObserver(([{ target }]) => {
+  document.documentElement.style.setProperty("--covered", `${target.offsetHeight}px`);
+}).observe(document.querySelector(".notices"));
+
 function showHint(text) {
   hint.querySelector("p").textContent = text;
   hint.hidden = false;

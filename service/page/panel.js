@@ -1,6 +1,7 @@
 // What the network saw in one picture: a dialog over the page.
 
 import { explain, Failed, get, Problem } from "./ask.js";
+import { want } from "./key.js";
 import { percent, sureness, VERDICTS } from "./words.js";
 
 const dialog = document.querySelector("#panel");
@@ -20,13 +21,29 @@ export async function openPanel(picture) {
     picture.explanation ??= await explain(picture.file, { signal: closed.signal, onWait });
     await show(picture.explanation, closed.signal);
   } catch (error) {
-    if (!closed.signal.aborted) find(".panel-status").textContent = reason(error);
+    if (closed.signal.aborted) return;
+    if (error.status === 401) {
+      dialog.close(); // the field lies under it
+      want(error.key);
+    } else find(".panel-status").textContent = reason(error);
   }
 }
 
-dialog.addEventListener("click", (event) => {
-  if (event.target === dialog) dialog.close(); // beside it: the backdrop is the dialog's own
+// Beside it, pressed and let go: who selects text lets go anywhere.
+let isPressedBeside = false;
+dialog.addEventListener("pointerdown", (event) => {
+  isPressedBeside = isBeside(event);
 });
+dialog.addEventListener("click", (event) => {
+  if (isPressedBeside && isBeside(event)) dialog.close();
+});
+
+/** The backdrop is the dialog's own, and so are its empty parts. */
+function isBeside({ target, clientX, clientY }) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+  return target === dialog && !isInside;
+}
 
 function onWait(left) {
   find(".panel-status").textContent = left
@@ -121,7 +138,7 @@ async function showFilters(path, signal) {
   try {
     response = await get(path, signal);
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted || error.status === 401) throw error;
     image.hidden = true;
     find(".filters .reason").textContent = reason(error);
     return;

@@ -16,6 +16,7 @@ const section = document.querySelector("#table");
 const body = section.querySelector("tbody");
 const headings = [...section.querySelectorAll("th")];
 let order = { key: null, sign: 1 }; // no key: as they came
+const drawn = new WeakMap(); // picture -> its line, and what that shows
 let isStale = false;
 
 /** Has the table drawn anew, once for all changes of a moment. `pictures` says which there are. */
@@ -26,9 +27,33 @@ export function redraw(pictures) {
     isStale = false;
     const rows = sorted(pictures());
     section.hidden = rows.length === 0;
-    body.replaceChildren(...rows.map(row));
+    arrange(rows.map(lineOf));
     mark(); // with the rows, not before: whoever is told "ascending" finds them so
   });
+}
+
+/** Puts the lines in this order, and moves none that is in its place: there may be thousands. */
+function arrange(lines) {
+  let next = body.firstElementChild;
+  for (const line of lines) {
+    if (line === next) next = next.nextElementSibling;
+    else body.insertBefore(line, next);
+  }
+  while (next) {
+    const left = next;
+    next = next.nextElementSibling;
+    left.remove();
+  }
+}
+
+function lineOf(picture) {
+  const { answer, problem } = picture;
+  const known = drawn.get(picture);
+  if (known?.answer === answer && known.problem === problem) return known.line;
+  const line = row(picture);
+  known?.line.replaceWith(line);
+  drawn.set(picture, { line, answer, problem });
+  return line;
 }
 
 function mark() {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from benchmarks.chromium import drop
 from tests import pictures
@@ -19,6 +19,12 @@ _FOCUS = """() => {
     const shown = it.matches("input[type=file]") ? it.closest("label") : it;
     const {outlineStyle, outlineWidth} = getComputedStyle(shown);
     return {name: it.id || it.textContent.trim(), outline: `${outlineStyle} ${outlineWidth}`};
+}"""
+
+_IS_UNCOVERED = """() => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    const {bottom} = document.activeElement.getBoundingClientRect();
+    return bottom <= document.querySelector(".notices").getBoundingClientRect().top;
 }"""
 
 
@@ -83,6 +89,27 @@ def test_phone_scrolls_in_one_direction_only(
         assert not wide
 
 
+@pytest.mark.parametrize("width", [320, 360])
+def test_documentation_scrolls_in_one_direction_only(
+    browser: Browser, server: Server, width: int
+) -> None:
+    with browser.new_context(viewport=ViewportSize(width=width, height=740)) as context:
+        page = context.new_page()
+        page.goto(f"{server.url}/docs")
+        expect(page.get_by_role("heading", name="Limits")).to_be_attached()
+        assert has_no_horizontal_scroll(page)
+
+
+def test_end_of_the_page_can_be_scrolled_up_from_under_the_notices(
+    browser: Browser, server: Server
+) -> None:
+    size = {"viewport": {"width": 360, "height": 640}, "reduced_motion": "reduce"}
+    with watched(browser, server.url, **PHONE | size) as page:
+        page.evaluate("() => { for (const id of ['key', 'gone']) window[id].hidden = false; }")
+        page.get_by_role("link", name="Its whole card").focus()
+        page.wait_for_function(_IS_UNCOVERED)
+
+
 @pytest.fixture(scope="module")
 def checker() -> str:
     return axe.script()
@@ -111,6 +138,28 @@ def test_axe_finds_nothing_wrong_with_the_page_its_answers_or_the_panel(
     card(checked, "dog.jpg").locator(".explain").click()
     expect(checked.get_by_role("slider")).to_be_visible()
     assert axe.violations(checked) == []
+
+
+@pytest.mark.registry
+def test_axe_finds_nothing_wrong_with_the_notices(checked: Page) -> None:
+    checked.evaluate(
+        "() => { for (const id of ['key', 'gone', 'hint']) window[id].hidden = false; }"
+    )
+    checked.locator("#hint p").evaluate("(p) => { p.textContent = 'A hint'; }")
+    assert axe.violations(checked) == []
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("width", [320, 1200])
+def test_axe_finds_nothing_wrong_with_the_documentation(
+    browser: Browser, server: Server, checker: str, width: int
+) -> None:
+    size = ViewportSize(width=width, height=740)
+    with browser.new_context(viewport=size, bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto(f"{server.url}/docs")
+        page.add_script_tag(content=checker)
+        assert axe.violations(page) == []
 
 
 def test_dark_is_dark_and_light_is_light(browser: Browser, server: Server) -> None:

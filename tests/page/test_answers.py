@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from benchmarks.chromium import drop
 from service.settings import Settings
@@ -67,6 +67,44 @@ def test_all_pictures_of_a_dropped_folder_are_answered(page: Page, tmp_path: Pat
     expect_answer(page, "b.png", "dog", BLUE)
 
 
+# Entries of these names cannot be read. Root, who may run this, could read any real one.
+_LOCK = """(names) => {
+    const refuse = (_, fail) => fail(new DOMException("", "NotReadableError"));
+    const guarded = (entry) => {
+        if (names.includes(entry.name)) {
+            entry.file = refuse;
+            entry.createReader = () => ({readEntries: refuse});
+        } else if (entry.isDirectory) {
+            const reader = entry.createReader();
+            const readEntries = (done, fail) =>
+                reader.readEntries((some) => done(some.map(guarded)), fail);
+            entry.createReader = () => ({readEntries});
+        }
+        return entry;
+    };
+    const {webkitGetAsEntry} = DataTransferItem.prototype;
+    DataTransferItem.prototype.webkitGetAsEntry = function () {
+        return guarded(webkitGetAsEntry.call(this));
+    };
+}"""
+
+
+def test_what_cannot_be_read_in_a_dropped_folder_costs_its_neighbours_nothing_and_is_counted(
+    page: Page, tmp_path: Path
+) -> None:
+    locked = tmp_path / "album" / "locked"
+    locked.mkdir(parents=True)
+    for path in (locked / "a.png", locked.parent / "b.png", locked.parent / "private.png"):
+        path.write_bytes(pictures.plain(BLUE))
+    page.evaluate(_LOCK, ["locked", "private.png"])
+    drop(page, locked.parent)
+    expect_answer(page, "b.png", "dog", BLUE)
+    expect(page.locator("#hint")).to_contain_text("2 files or folders could not be read")
+    drop(page, locked)
+    expect(page.locator("#hint")).to_contain_text("1 file or folder could not be read")
+    expect(page.locator(".card")).to_have_count(1)
+
+
 def test_what_is_no_file_is_not_fetched_and_said(page: Page) -> None:
     data = {
         "items": [{"mimeType": "text/uri-list", "data": "http://elsewhere.example/cat.jpg"}],
@@ -112,6 +150,27 @@ def test_every_example_is_answered(page: Page) -> None:
         example.click()
     expect_settled(page, examples.count())
     expect(page.locator(".card[data-state=answered]")).to_have_count(examples.count())
+
+
+def test_picture_asked_again_before_it_was_told_of_is_told_of_once_it_is_answered(
+    page: Page, folder: Path
+) -> None:
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    for path in ("**/predict", "**/livez"):
+        page.route(path, lambda route: route.abort())
+    drop(page, folder / "cat.png")
+    expect(card(page, "cat.png").locator(".verdict")).to_have_text("No connection")
+    held: list[Route] = []
+    page.route("**/predict", lambda route: held.append(route))
+    page.locator("#gone button").click()
+    expect(card(page, "cat.png").locator(".verdict")).to_have_text("Looking …")
+    page.clock.run_for(1000)
+    expect(page.locator("#said")).to_be_empty()
+    held[0].continue_()
+    expect_answer(page, "cat.png", "cat", RED)
+    page.clock.run_for(1000)
+    expect(page.locator("#said")).to_contain_text("cat.png: Cat, ")
 
 
 def test_clear_forgets_all(page: Page, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from benchmarks.chromium import drop
 from tests import pictures
@@ -69,3 +69,40 @@ def test_panel_of_another_picture_shows_that_one(page: Page, tmp_path: Path) -> 
     expect(panel.locator(".map .verdict")).to_contain_text("Dog, ")
     expect(panel.locator(".panel-head .name")).to_have_text("b.png")
     expect_settled(page, 2)
+
+
+def test_panel_stays_open_unless_one_presses_and_lets_go_beside_it(
+    page: Page, folder: Path
+) -> None:
+    panel = opened(page, folder / "cat.png")
+    sentence, box = panel.locator(".sentence").bounding_box(), panel.bounding_box()
+    assert sentence
+    assert box
+    beside = (box["x"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(sentence["x"] + 20, sentence["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(*beside, steps=4)
+    page.mouse.up()
+    expect(panel).to_be_visible()
+    assert page.evaluate("() => getSelection().toString()")
+    page.mouse.down()
+    page.mouse.move(sentence["x"] + 20, sentence["y"] + 5, steps=4)
+    page.mouse.up()
+    expect(panel).to_be_visible()
+    page.mouse.click(*beside)
+    expect(panel).to_be_hidden()
+
+
+def test_click_into_the_panels_empty_part_does_not_close_it(page: Page, folder: Path) -> None:
+    held: list[Route] = []
+    page.route("**/explain", lambda route: held.append(route))
+    drop(page, folder / "cat.png")
+    card(page, "cat.png").locator(".explain").click()
+    panel = page.get_by_role("dialog")
+    expect(panel).to_contain_text("Looking inside the network")
+    box = panel.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 30, box["y"] + box["height"] - 30)
+    expect(panel).to_be_visible()
+    held[0].continue_()
+    expect(panel.locator(".panel-body")).to_be_visible()

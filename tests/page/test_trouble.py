@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks.chromium import drop
 from tests import known_network, live_server, pictures
@@ -123,6 +123,53 @@ def test_key_is_asked_for_and_what_waited_for_it_is_answered(locked: Page, folde
     expect_settled(locked, 1)
     assert locked.evaluate("() => localStorage.length") == 0
     assert locked.context.cookies() == []
+
+
+def test_wanted_key_is_told_to_who_cannot_see_the_field(locked: Page) -> None:
+    told = locked.get_by_role("status").filter(has_text="wants an API key")
+    expect(told).to_contain_text("Who runs it can give you one.")
+    give_key(locked, "not-the-key-of-this-service-0000")
+    expect(told).to_contain_text("It does not know the one that was sent.")
+    give_key(locked, KEY)
+    expect(told).to_have_count(0)
+
+
+def test_late_refusal_of_a_replaced_key_leaves_the_new_one(locked: Page, folder: Path) -> None:
+    old = "Bearer not-the-key-of-this-service-0000"
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.headers.get("authorization") == old:
+            held.append(route)
+        else:
+            route.continue_()
+
+    locked.route("**/predict", hold)
+    drop(locked, folder / "cat.png")
+    verdict = card(locked, "cat.png").locator(".verdict")
+    expect(verdict).to_have_text("Waits for an API key")
+    give_key(locked, old.removeprefix("Bearer "))
+    expect(verdict).to_have_text("Looking …")
+    expect(locked.locator("#key-detail")).to_contain_text("does not know")  # to who asked /model
+    give_key(locked, KEY)
+    expect(locked.locator("#model-figures")).to_contain_text("catdog:")
+    held[0].continue_()
+    expect_answer(locked, "cat.png", "cat", RED)
+    expect(locked.get_by_label("API key", exact=True)).to_be_hidden()
+    assert locked.evaluate("() => Object.values(sessionStorage)") == [KEY]
+
+
+def test_key_refused_to_the_panel_closes_it_and_is_asked_for(locked: Page, folder: Path) -> None:
+    give_key(locked, KEY)
+    drop(locked, folder / "cat.png")
+    expect_settled(locked, 1)
+    refusal = {"title": "The key is missing or unknown", "detail": "It was revoked."}
+    locked.route("**/explain", lambda route: route.fulfill(status=401, json=refusal))
+    card(locked, "cat.png").locator(".explain").click()
+    expect(locked.get_by_label("API key", exact=True)).to_be_visible()
+    expect(locked.get_by_role("dialog")).to_be_hidden()
+    expect(locked.locator("#key-said")).to_contain_text("does not know")
+    assert locked.evaluate("() => sessionStorage.length") == 0
 
 
 def test_busy_service_is_waited_for_in_view(locked: Page, folder: Path, mortal: Mortal) -> None:
