@@ -133,6 +133,11 @@ class Connection(H11Protocol):
         if not self._is_answering():
             self._start_clock()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """uvicorn would close a connection 5 s after its last answer, which is when pools and
+        proxies are about to use it again. Our clock, which runs then too, does so later.
+        """
+
     def shutdown(self) -> None:
         """Called once the server is to end; it waits for its connections."""
         if self._dropped_bytes is None:

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -77,6 +78,25 @@ def test_a_byte_of_a_head_now_and_then_does_not_start_the_clock_again(hasty_serv
 
 def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(hasty_server: Server) -> None:
     assert asyncio.run(raw_client.say(hasty_server.url, b"")) == b""
+
+
+def test_a_connection_may_be_used_again_long_after_an_answer(server: Server) -> None:
+    """uvicorn closes it after 5 s, when a pool or a proxy may be about to use it."""
+    client = HTTPConnection("127.0.0.1", server.port)
+    with contextlib.closing(client):
+        for wait_s in (0, 6):
+            time.sleep(wait_s)
+            client.request("GET", "/livez")  # on a connection that is closed, it raises
+            response = client.getresponse()
+            assert response.status == 200
+            response.read()
+
+
+def test_a_connection_is_closed_once_it_was_idle_for_too_long(hasty_server: Server) -> None:
+    whole = b"GET /livez HTTP/1.1\r\nHost: catdog\r\n\r\n"
+    said = asyncio.run(raw_client.say(hasty_server.url, whole))
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert said.count(b"HTTP/1.1") == 1
 
 
 def test_half_a_head_after_an_answer_is_a_408_too(hasty_server: Server) -> None:
