@@ -1,6 +1,7 @@
 """The README promises only what is there."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -44,8 +45,11 @@ def made(tmp_path: Path) -> Callable[..., list[str]]:
     own = [f"PY={python}", f"VENV={tmp_path}", *(f"{set_}_SET=" for set_ in ("TRAIN", "DEV"))]
 
     def make(*words: str) -> list[str]:
-        command = ["make", *words, *own]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        # As nobody's sub-make: that would say which folder it enters and leaves.
+        bare = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+        done = subprocess.run(
+            ["make", *words, *own], cwd=ROOT, env=bare, capture_output=True, text=True, check=False
+        )
         return [line.removeprefix("word: ") for line in done.stdout.splitlines()]
 
     return make
