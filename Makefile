@@ -124,7 +124,7 @@ image-test: cpu-variant image $(DEV_SET)  ## start that image as it is to be dep
 		$(PY) -m pytest tests/image
 
 cpu-variant:  # before anything is built
-	@[ $(call quoted,VARIANT) = cpu ] || { echo "Error: only the CPU variant is tested here; start the other where a GPU is (docs/image.md)."; exit 1; }
+	@[ $(call quoted,VARIANT) = cpu ] || { echo "Error: only the CPU variant is tested and measured here; start the other where a GPU is (docs/image.md)."; exit 1; }
 
 bench-image: cpu-variant image  ## requests a second in a container beside those outside: DATA=photographs
 	@$(PY) -m benchmarks.container --photographs $(call quoted,DATA) --engine $(call quoted,ENGINE)

@@ -61,9 +61,12 @@ def _labelled(folder: Path) -> Iterator[Candidate]:
 def _files(folder: Path) -> Iterator[Path]:
     visited = {_identity(folder)}  # a link may lead back
     for parent, folders, names in os.walk(folder, onerror=_raise, followlinks=True):
-        within = {name: _identity(Path(parent, name)) for name in folders if not _is_litter(name)}
-        folders[:] = [name for name, identity in within.items() if identity not in visited]
-        visited.update(within.values())
+        kept = []
+        for name in sorted(folders):  # of two links to one folder the same one counts each time
+            if not _is_litter(name) and (identity := _identity(Path(parent, name))) not in visited:
+                visited.add(identity)
+                kept.append(name)
+        folders[:] = kept
         paths = (Path(parent, name) for name in names if not _is_litter(name))
         yield from (path for path in paths if path.is_file())  # no sockets, no broken links
 

@@ -37,9 +37,7 @@ def resumable(description: str, source: str) -> Run | None:
     Who has added pictures since means these too: says so, and has a new run begin.
 
     Args:
-        source: see `data.source.resolve`.
-    Raises:
-        DataError: the source is gone.
+        source: see `data.source.resolve`; where it is gone, the new run says so.
     """
     run = runs.unfinished(description)
     if run is None or not run.manifest.is_file():
@@ -66,7 +64,7 @@ def changed(path: Path, source: str) -> str:
     Args:
         path: of the manifest.
     Raises:
-        DataError: no manifest, no such source, or pictures that are gone.
+        DataError: no manifest, no such source, or pictures of it that are gone.
     """
     manifest = Manifest.load(path)
     manifest.check()
