@@ -38,11 +38,13 @@ function dropAnywhere(onFiles, onHint) {
   document.addEventListener("drop", async (event) => {
     event.preventDefault();
     over(0);
-    const found = await filesOf(event.dataTransfer);
+    const folders = foldersOf(event.dataTransfer);
+    const found = folders.length ? await below(folders) : [...event.dataTransfer.files];
     const files = found.filter(Boolean);
     const lost = found.length - files.length;
-    if (files.length || !lost) take(files, "dropped", onFiles, onHint);
+    if (files.length || !(lost || folders.length)) take(files, "dropped", onFiles, onHint);
     if (lost) onHint(unreadable(lost));
+    else if (folders.length && !files.length) onHint("There is no picture in what was dropped.");
   });
 }
 
@@ -56,13 +58,13 @@ function unreadable(n) {
   return `${what} could not be read. Look whether you may open all that you dropped.`;
 }
 
-/** All files, those of folders too; null for each file and folder that cannot be read. */
-async function filesOf(transfer) {
+/** Folders, and the files beside them; nothing where there is no folder. */
+function foldersOf(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
-  return below(entries);
+  return entries.some((entry) => entry.isDirectory) ? entries : [];
 }
 
+/** All files, those of folders too; null for each file and folder that cannot be read. */
 async function below(entries) {
   return (await Promise.all(entries.map(walk))).flat();
 }

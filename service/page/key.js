@@ -10,9 +10,11 @@ export function keptKey() {
   return sessionStorage.getItem(NAME);
 }
 
-/** Headers that bear a key; none for null. */
+/** Headers that bear a key, in UTF-8, of which a header takes a character a byte; none for null. */
 export function bearing(key) {
-  return key ? { Authorization: `Bearer ${key}` } : {};
+  if (!key) return {};
+  const bytes = String.fromCharCode(...new TextEncoder().encode(key));
+  return { Authorization: `Bearer ${bytes}` };
 }
 
 /** Shows the field: the service answered 401 to who came with this key, or with null. */

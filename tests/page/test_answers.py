@@ -67,6 +67,15 @@ def test_all_pictures_of_a_dropped_folder_are_answered(page: Page, tmp_path: Pat
     expect_answer(page, "b.png", "dog", BLUE)
 
 
+def test_dropped_folder_without_a_picture_is_told_apart_from_a_link(
+    page: Page, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    drop(page, empty)
+    expect(page.locator("#hint")).to_contain_text("There is no picture in what was dropped.")
+
+
 # Entries of these names cannot be read. Root, who may run this, could read any real one.
 _LOCK = """(names) => {
     const refuse = (_, fail) => fail(new DOMException("", "NotReadableError"));

@@ -18,8 +18,8 @@ from tests.page.gestures import card, expect_answer, expect_settled
 from tests.page.watched import watched
 from tests.pictures import BLUE, RED
 
-KEY = "a-key-of-32-characters-or-so-0001"
-AUTHORIZATION = {"Authorization": f"Bearer {KEY}"}
+KEY = "a-key-of-32-characters-or-so-Ł01"  # one of them beyond what JavaScript puts in a header
+AUTHORIZATION = {"Authorization": f"Bearer {KEY}".encode()}
 
 
 class Mortal:
@@ -28,7 +28,7 @@ class Mortal:
     def __init__(self, folder: Path, log: Path) -> None:
         self._folder, self._log = folder, log
         keys = folder / "keys"
-        keys.write_text(f"{KEY}\n")
+        keys.write_text(f"{KEY}\n", "utf-8")
         known_network.write_artifact(folder / "artifact", explains=False)
         self._tag = live_server.add_to_store(folder / "artifact", folder / "home")
         self._settings = {"CATDOG_API_KEYS_FILE": str(keys), "CATDOG_MAX_IN_FLIGHT": "1"}
