@@ -28,22 +28,25 @@ quoted = '$(subst ','\'',$(value $(1)))'
 # an audit's CSV, as options that begin with $(1)
 decided = $(if $(value EXCLUDE),$(1)exclude $(call quoted,EXCLUDE)) $(if $(value RELABEL),$(1)relabel $(call quoted,RELABEL))
 
+# the model to serve, where one was named; what else is in the environment stays
+chosen = $(if $(filter-out file,$(origin MODEL)),CATDOG_MODEL=$(call quoted,MODEL))
+
 .DEFAULT_GOAL := help
 .PHONY: help serve train shards evaluate predict score audit models rollback bench bench-train bench-score screenshots fuzz soak lessons model test lint format lock bento image image-base image-test cpu-variant bench-image vulnerabilities release clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-serve: model  ## answer on port 3000 (PORT=, HOST=), after making a model where there is none
-	@echo "== Serving on http://localhost:$(PORT) (Ctrl-C stops)"
-	@exec $(VENV)/bin/bentoml serve service.service:CatDog --host $(HOST) --port $(PORT)
+serve: model  ## answer on port 3000 (PORT=, HOST=, MODEL=), after making a model where there is none
+	@echo "== Serving on $(HOST), http://localhost:$(PORT) (Ctrl-C stops)"
+	@$(chosen) exec $(VENV)/bin/bentoml serve service.service:CatDog --host $(HOST) --port $(PORT)
 
 model: $(TRAIN_SET)  # the promoted model; made from the starter set where there is none
 	@$(PY) -m service model >/dev/null; status=$$?; \
 	if [ $$status -eq 3 ]; then make --no-print-directory train DATA=starter; \
 	else exit $$status; fi
 
-train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; EXCLUDE=, RELABEL=; RESUME=false; DEVICES=, NODES= (docs/distributed.md)
+train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; CONFIG=; EXCLUDE=, RELABEL=; RESUME=false; DEVICES=, NODES= (docs/distributed.md)
 	@echo "== Training on" $(call quoted,DATA)
 	@$(PY) -m training fit --config $(CONFIG) --data.source $(call quoted,DATA) $(call decided,--data.) \
 		$(if $(DEVICES),--trainer.devices $(DEVICES)) $(if $(NODES),--trainer.num_nodes $(NODES)) \
@@ -58,7 +61,7 @@ endif
 evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON=1
 	@$(PY) -m training evaluate $(call quoted,DATA) --model $(call quoted,MODEL) $(if $(JSON),--json)
 
-predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg"
+predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg", MODEL=
 	@$(PY) -m service predict --model $(call quoted,MODEL) $(IMAGES)
 
 shards: $(TRAIN_SET)  ## write DATA into tars at OUT, a DATA themselves, for what fits no disk (docs/distributed.md)
@@ -113,8 +116,8 @@ format: $(DEV_SET)  ## let ruff format and mend
 bento: model  ## package the promoted model and the service
 	@$(VENV)/bin/bentoml build
 
-image: model $(IMAGE_SET)  ## an OCI image of the promoted model: BASE_IMAGE=, ENGINE=, VARIANT=gpu (docs/image.md)
-	@$(PY) -m deploy.image build --variant $(call quoted,VARIANT) --base $(call quoted,BASE_IMAGE) --engine $(call quoted,ENGINE)
+image: model $(IMAGE_SET)  ## an OCI image of the promoted model: MODEL=, BASE_IMAGE=, ENGINE=, VARIANT=gpu (docs/image.md)
+	@$(PY) -m deploy.image build --model $(call quoted,MODEL) --variant $(call quoted,VARIANT) --base $(call quoted,BASE_IMAGE) --engine $(call quoted,ENGINE)
 
 image-base: $(TRAIN_SET)  ## a base image where no registry can be reached, with debootstrap: ENGINE=
 	@$(PY) -m deploy.image base --cache "$(CATDOG_CACHE)/image" --engine $(call quoted,ENGINE)
@@ -149,7 +152,8 @@ $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \
 		echo "Error: $(PYTHON) is not there. Install Python 3.11, or name yours: make PYTHON=..."; exit 1; }
 	@echo "== Making $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Error: $(VENV) cannot be made. On Debian and Ubuntu: apt-get install python3.11-venv"; exit 1; }
 
 $(TRAIN_SET): requirements/train.txt | $(VENV)/bin/python
 	@echo "== Installing what trains and serves (about 6 GB, some minutes the first time)"

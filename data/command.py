@@ -15,9 +15,9 @@ def status_of(work: Callable[[], None]) -> int:
     try:
         work()
     except DataError as exc:
-        print(f"error: {exc}", file=sys.stderr)
+        print(f"Error: {exc}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr)
         return 130
     return 0

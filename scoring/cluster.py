@@ -82,7 +82,10 @@ def connected() -> Iterator[Capacity]:
             )
     except (ConnectionError, ValueError, RuntimeError) as exc:
         where = f"the cluster at {ADDRESS}={address}" if address else "Ray on this machine"
-        raise ScoringError(f"There is no reaching {where}: {reason(exc)}.") from exc
+        way_out = ""
+        if address:
+            way_out = f" See that it runs, or unset {ADDRESS} to use this machine."
+        raise ScoringError(f"There is no reaching {where}: {reason(exc)}.{way_out}") from exc
     try:
         yield _capacity(ray.nodes())
     finally:

@@ -96,7 +96,9 @@ def _finished(output: Output) -> tuple[list[int], Tally]:
 def _listed(job: Job, out: Place, tag: str) -> Plan:
     source = Place.of(job.source)
     if f"{out}/".startswith(f"{source}/"):
-        raise ScoringError(f"{out} lies within {source}, whose pictures are to be scored.")
+        raise ScoringError(
+            f"{out} lies within {source}, whose pictures are to be scored. Give an OUT beside it."
+        )
     if Output(out).finished():
         raise ScoringError(f"{out} holds parts without their list. Give another OUT.")
 

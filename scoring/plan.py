@@ -101,7 +101,7 @@ def found(out: Place) -> Plan | None:
     try:
         return Plan(folder, Header.model_validate_json(data))
     except ValidationError as exc:
-        raise ScoringError(f"{path} is none of this version's. Give another OUT.") from exc
+        raise ScoringError(f"{path} is damaged, or of another version. Give another OUT.") from exc
 
 
 def write(
@@ -128,7 +128,10 @@ def write(
             n_pictures += len(rows)
             on_listed(len(rows))
         if n_pictures == 0:
-            raise ScoringError("There is no picture in it. Hidden files don't count.")
+            raise ScoringError(
+                f"There is no picture in {header(0).source}; hidden files don't count. "
+                "Give another IN."
+            )
         plan = Plan(folder, header(n_pictures))
         (folder / HEADER).write_whole(plan.header.model_dump_json(indent=2).encode() + b"\n")
     except OSError as exc:

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         return _predict(options.images, options.model, as_json=options.json)
     except (StoreError, ArtifactError, EngineError, SettingsError) as exc:
-        print(exc, file=sys.stderr)
+        print(f"Error: {exc}", file=sys.stderr)
         return 1
 
 
@@ -75,7 +75,7 @@ def _model(tag: str) -> int:
     try:
         print(store.path_of(tag)[1])
     except NoModel as exc:
-        print(exc, file=sys.stderr)
+        print(f"Error: {exc}", file=sys.stderr)
         return NONE_PROMOTED
     return 0
 

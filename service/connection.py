@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 class _Parser(h11.Connection):
     """Refuses large heads, and bodies in crumbs, whose chunks cost more to find than to read."""
 
-    complaint = "These bytes are no HTTP/1.1 request."
+    complaint = "These bytes are no HTTP/1.1 request. For HTTPS, ask the proxy in front."
     _chunks = 0
     _chunked_bytes = 0
 

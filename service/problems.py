@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from service import images
-from service.record import Record
+from service.record import REQUEST_ID, Record
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1  # queues here are seconds long at most, so a soon retry is a fair one
@@ -125,6 +125,7 @@ def of_image(error: images.ImageError) -> Problem:
 def picture_too_long(max_bytes: int) -> Problem:
     """413, of one picture."""
     detail = f"The picture has over {max_bytes} bytes, which is the most allowed."
+    detail += " Scale it down: 512 pixels on the short side lose nothing."
     return Problem(TOO_MANY_BYTES, detail)
 
 
@@ -158,7 +159,9 @@ def method_not_allowed(method: str, path: str, allowed: str) -> Problem:
 
 def internal() -> Problem:
     """500: a bug of ours, of which the answer says nothing."""
-    return Problem(INTERNAL, "The request was fine, we failed. The failure has been logged.")
+    detail = "The request was fine, we failed. The failure has been logged: tell who runs this "
+    detail += f"service the answer's {REQUEST_ID}."
+    return Problem(INTERNAL, detail)
 
 
 def not_explainable() -> Problem:

@@ -29,7 +29,7 @@ class Settings(BaseModel):
     model: str = Field(
         default="catdog:latest",
         pattern=r"^catdog(:[a-z0-9._-]+)?$",
-        description="Tag of the promoted model to serve.",
+        description="Tag of the promoted model to serve, as `make models` lists them.",
     )
     device: Literal["auto", "cpu", "gpu"] = Field(
         default="auto", description="Where the network runs; auto: on a GPU where there is one."
@@ -131,7 +131,11 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
 def _sentence(error: ErrorDetails) -> str:
     field = str(error["loc"][0])
     about = Settings.model_fields[field]
+    why = error["msg"]
+    if error["type"] == "string_pattern_mismatch":  # which it says in regular expressions
+        why = "not of the right form"
+    default = "none" if about.default in (None, "") else about.default
     return (
-        f"{variable(field)} is {error['input']!r}: {error['msg']}. "
-        f"{about.description} The default is {about.default}."
+        f"{variable(field)} is {error['input']!r}: {why}. {about.description} "
+        f"The default is {default}."
     )

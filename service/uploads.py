@@ -109,7 +109,8 @@ async def _read_parts(
     reader.close()
     if not reader.parts:
         came = ", ".join(map(repr, reader.other_names)) or "none"
-        detail = f"The form has no part named {FIELD!r}; the parts that came: {came}."
+        detail = f"The form has no part named {FIELD!r}; the parts that came: {came}. Name "
+        detail += f"the picture's {FIELD!r}."
         raise Problem(problems.NO_PICTURE, detail)
     return [_upload(part, reader.max_part_bytes) for part in reader.parts]
 
@@ -147,14 +148,19 @@ async def _in_time(settings: Settings) -> AsyncIterator[None]:
             yield
     except TimeoutError as exc:
         detail = f"The body did not come to its end within {settings.upload_timeout_s:g} s."
+        detail += " Send a smaller picture, or fewer at once."
         raise Problem(problems.UPLOAD_TIMEOUT, detail) from exc
     except ClientDisconnect as exc:
-        raise Problem(problems.MALFORMED, "The body ended before its announced length.") from exc
+        detail = "The body ended before its announced length. Send it again, whole."
+        raise Problem(problems.MALFORMED, detail) from exc
 
 
 def _too_long(max_bytes: int) -> Problem:
     detail = f"The body has over {max_bytes} bytes, which is the most allowed here."
-    return Problem(problems.TOO_MANY_BYTES, f"{detail} Scale pictures down to 512 pixels.")
+    return Problem(
+        problems.TOO_MANY_BYTES,
+        f"{detail} Scale pictures down to 512 pixels on the short side, or send fewer at once.",
+    )
 
 
 def _is_multipart(request: Request) -> bool:

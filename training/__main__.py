@@ -38,7 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Error: {disk.refusal(path, exc)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command again to go on from here.", file=sys.stderr)
+        again = "without RESUME=false, to go on" if arguments[:1] == ["fit"] else "to do it"
+        print(f"\nInterrupted. Run the same command again, {again}.", file=sys.stderr)
         return 130
 
 

@@ -111,7 +111,8 @@ def _too_few(f: Figures) -> str:
     seen = f" ({f.seen} others it was trained on)" if f.seen else ""
     return (
         f"only {have} among this run's test pictures are new to {f.champion}{seen}, and under "
-        f"{LEAST_OF_EACH} of each tell little: add pictures"
+        f"{LEAST_OF_EACH} of each tell little: add pictures (some 70 of each label give enough), "
+        "or give them a model store of their own (BENTOML_HOME=folder)"
     )
 
 

@@ -20,8 +20,8 @@ ENDED_WITHIN_S = 10  # after SIGTERM; then comes SIGKILL
 HERE = "127.0.0.1"
 PORT = "29500"  # torchrun's own default
 _GO_ON = (
-    "What was trained up to the last whole epoch is kept: run the same command again, with as "
-    "many processes as you like, to go on from there."
+    "What was trained up to the last whole epoch is kept: run the same command again, "
+    "without RESUME=false and with as many processes as you like, to go on from there."
 )
 
 

@@ -32,7 +32,7 @@ def test_what_the_user_can_mend_is_said_without_a_traceback(tmp_path):
     done = run(str(tmp_path / "gone"))
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("error: ")
+    assert done.stderr.startswith("Error: ")
     assert "gone does not exist" in done.stderr
 
 
@@ -48,7 +48,7 @@ def test_ctrl_c_ends_it_without_a_traceback(monkeypatch, capsys):
 
     monkeypatch.setattr(command, "resolve", interrupt)
     assert command.main(["starter"]) == 130
-    assert capsys.readouterr().err == "interrupted\n"
+    assert capsys.readouterr().err == "Interrupted.\n"
 
 
 def test_an_earlier_manifest_keeps_its_sides(make_folder, tmp_path):

@@ -166,4 +166,4 @@ def test_the_command_takes_a_folder_or_a_manifest(
         assert sharding.main([str(source), str(tmp_path / "out")]) == 0
         assert "60 pictures in 3 shards" in capsys.readouterr().out
     assert sharding.main([str(tmp_path / "gone"), str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().err.startswith("error: ")
+    assert capsys.readouterr().err.startswith("Error: ")

@@ -135,7 +135,8 @@ def test_what_is_null_or_too_long_has_its_reason(tmp_path: Path) -> None:
     write_table(tmp_path / "t.parquet", image=[b"a", None, bytes(MAX_BYTES + 1)])
     write_tar(tmp_path / "t.tar", {"long.jpg": bytes(MAX_BYTES + 1)})
     (tmp_path / "long.jpg").write_bytes(bytes(MAX_BYTES + 1))
-    too_long = f"The picture has over {MAX_BYTES} bytes, which is the most allowed."
+    too_long = f"The picture has over {MAX_BYTES} bytes, which is the most allowed. "
+    too_long += "Scale it down: 512 pixels on the short side lose nothing."
     assert read(listed(tmp_path / "t.parquet")) == [b"a", "The row holds no picture.", too_long]
     assert read(listed(tmp_path / "t.tar")) == [too_long]
     assert read(listed(tmp_path / "long.jpg")) == [too_long]

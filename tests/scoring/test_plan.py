@@ -62,14 +62,14 @@ def test_there_is_a_list_only_once_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_nothing_to_score_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ScoringError, match="There is no picture in it"):
+    with pytest.raises(ScoringError, match="There is no picture in s; hidden"):
         write(tmp_path, [])
 
 
 def test_a_list_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / plan.FOLDER).mkdir()
     (tmp_path / plan.FOLDER / plan.HEADER).write_text('{"format": 2}')
-    with pytest.raises(ScoringError, match=r"is none of this version's. Give another OUT"):
+    with pytest.raises(ScoringError, match=r"is damaged, or of another version. Give another OUT"):
         plan.found(Place(str(tmp_path)))
 
 

@@ -46,8 +46,8 @@ def test_a_rollback_holds_for_every_process_after_it(tags: list[str], tmp_path: 
     again = run(tmp_path, "service", "rollback")
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == (
-        f"There is nothing to roll back to: no model was promoted before {first}, which is in "
-        "service and stays. `make models` lists all there are.\n"
+        "Error: There is nothing to roll back to: no model was promoted before "
+        f"{first}, which is in service and stays. `make models` lists all there are.\n"
     )
     assert run(tmp_path, "service", "rollback", second).returncode == 0
     assert serving(tmp_path) == second
@@ -82,7 +82,9 @@ def test_without_a_model_there_is_nothing_to_list_or_roll_back(tmp_path: Path) -
     assert json.loads(run(tmp_path, "service", "models", "--json").stdout) == []
     done = run(tmp_path, "service", "rollback")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("No model 'catdog:latest' has been promoted. Run `make train`")
+    assert done.stderr.startswith(
+        "Error: No model 'catdog:latest' has been promoted. Run `make train`"
+    )
 
 
 def test_a_damaged_model_in_service_is_not_none_promoted(tags: list[str], tmp_path: Path) -> None:

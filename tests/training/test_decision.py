@@ -132,7 +132,8 @@ def test_under_ten_of_a_label_nothing_is_promoted() -> None:
         False,
         "Refused, for want of pictures: only 20 of cat and 9 of dog among this run's test pictures "
         "are new to catdog:old (31 others it was trained on), and under 10 of each tell little: "
-        "add pictures; catdog:old stays in service.",
+        "add pictures (some 70 of each label give enough), or give them a model store of their own "
+        "(BENTOML_HOME=folder); catdog:old stays in service.",
     )
     assert decide(better.model_copy(update={"of_each": {"cat": 20, "dog": 10}})).is_promoted
 
