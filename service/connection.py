@@ -19,6 +19,7 @@ from typing import cast
 
 import h11
 import uvicorn.config
+from h11._receivebuffer import ReceiveBuffer  # to which h11 gives no public name
 from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -38,19 +39,59 @@ MAX_DROPPED_BYTES = 1 << 20  # of what comes after a refusal
 logger = logging.getLogger(__name__)
 
 
+class _Refused(h11.RemoteProtocolError):
+    """Its message is for the sender."""
+
+
+class _Received(ReceiveBuffer):
+    """Refuses large heads and trailers before they are taken apart, which is what costs."""
+
+    def maybe_extract_lines(self) -> list[bytearray] | None:
+        head = self._data[:MAX_HEAD_BYTES]
+        has_end = head.startswith((b"\r\n", b"\n")) or b"\n\r\n" in head or b"\n\n" in head
+        if len(self) > MAX_HEAD_BYTES and not has_end:
+            most = f"over {MAX_HEAD_BYTES // 1024} KiB, which is all that is taken"
+            raise _Refused(
+                f"The request's head has {most}. Leave out headers that are meant for others."
+            )
+        return super().maybe_extract_lines()
+
+
 class _Parser(h11.Connection):
-    """Refuses large heads, and bodies in crumbs, whose chunks cost more to find than to read."""
+    """Refuses large heads, bodies of two lengths, and such as come in crumbs, whose chunks cost
+    more to find than to read.
+    """
 
     complaint = "These bytes are no HTTP/1.1 request. For HTTPS, ask the proxy in front."
     _chunks = 0
     _chunked_bytes = 0
 
+    def __init__(self) -> None:
+        super().__init__(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self._receive_buffer = _Received()
+
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        if self.their_state is h11.IDLE:
-            self._check_head()
-        event = super().next_event()
+        try:
+            return self._checked(super().next_event())
+        except _Refused as exc:
+            self.complaint = str(exc)
+            raise
+        except h11.RemoteProtocolError as exc:
+            if "request line" not in str(exc):
+                self.complaint = (
+                    "The request breaks the rules of HTTP/1.1: one Host, and one Content-Length "
+                    "or chunks. Let an HTTP library write it."
+                )
+            raise
+
+    def _checked(
+        self, event: h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
+    ) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         if isinstance(event, h11.Request):
             self._chunks = self._chunked_bytes = 0
+            if {b"content-length", b"transfer-encoding"} <= {name for name, _ in event.headers}:
+                # What stands before us may have gone by the other one (RFC 9112, 6.1).
+                raise _Refused("Content-Length and Transfer-Encoding came. Send one of them.")
             event = in_origin_form(event)
         elif isinstance(event, h11.Data):
             self._chunked_bytes += len(event.data)
@@ -59,21 +100,12 @@ class _Parser(h11.Connection):
                 self._check_chunks()
         return event
 
-    def _check_head(self) -> None:
-        """Before it is parsed, which is what costs."""
-        arrived, _ = self.trailing_data
-        if len(arrived) <= MAX_HEAD_BYTES:
-            return
-        if b"\n\r\n" not in arrived[:MAX_HEAD_BYTES] and b"\n\n" not in arrived[:MAX_HEAD_BYTES]:
-            self.complaint = f"The request's head has over {MAX_HEAD_BYTES // 1024} KiB, which is "
-            self.complaint += "all that is taken. Leave out headers that are meant for others."
-            raise h11.RemoteProtocolError(self.complaint)
-
     def _check_chunks(self) -> None:
         if self._chunked_bytes < CRUMBS * CRUMB_BYTES:
-            self.complaint = f"{CRUMBS} chunks in a row had {self._chunked_bytes} bytes, "
-            self.complaint += f"fewer than {CRUMB_BYTES} each. Send larger ones, or none."
-            raise h11.RemoteProtocolError(self.complaint)
+            raise _Refused(
+                f"{CRUMBS} chunks in a row had {self._chunked_bytes} bytes, fewer than "
+                f"{CRUMB_BYTES} each. Send larger ones, or none."
+            )
         self._chunks = self._chunked_bytes = 0
 
 
@@ -102,7 +134,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
-        self.conn = _Parser(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self.conn = _Parser()
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent_bytes = 0
         self._dropped_bytes: int | None = None  # since this connection was refused
@@ -123,6 +155,10 @@ class Connection(H11Protocol):
         if self._dropped_bytes > MAX_DROPPED_BYTES:
             self.transport.abort()
         return None
+
+    def _should_upgrade(self) -> bool:
+        """No: who asks for a WebSocket gets the answer that all others get (RFC 9110, 7.8)."""
+        return False
 
     def handle_events(self) -> None:
         super().handle_events()

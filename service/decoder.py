@@ -67,17 +67,20 @@ class Decoder:
             detail = "Decoding the picture takes longer than is allowed: "
             detail += f"{self._bounds.cpu_s:g} s of a core, {self._bounds.timeout_s:g} s in all."
             raise Problem(problems.DAMAGED, f"{detail} {_SAVE_IT_ANEW}") from exc
-        except OSError:
-            log.exception("No process could be started to decode with")
         finally:
             self._idle.put(process)
         raise Problem(problems.OVERLOADED, "No picture can be decoded now. Send it again later.")
 
 
 def _replaced(process: DecodeProcess, when: str) -> DecodeProcess:
+    """Another one; the same, which takes no picture, where none can be started."""
     status = process.close()
     log.warning("Decode process %d ended %s (exit status %d)", process.pid, when, status)
-    return DecodeProcess()
+    try:
+        return DecodeProcess()
+    except OSError:
+        log.exception("No process could be started to decode with")
+        return process
 
 
 def _close_all(idle: SimpleQueue[DecodeProcess]) -> None:

@@ -9,11 +9,12 @@ import importlib
 import io
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple, cast
 
 import numpy as np
 from PIL import Image
 
-from service import gif, heic, jpeg, png
+from service import avif, gif, heic, jpeg, png, tiff
 from service.colour import to_rgb
 from service.upright import ignore_xmp, orientation, upright
 
@@ -73,12 +74,12 @@ _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"GIF87a", GIF),
     (b"GIF89a", GIF),
-    (b"BM", BMP),
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
     (b"II+\x00", TIFF),  # BigTIFF
     (b"MM\x00+", TIFF),  # which Pillow cannot read: it says so, and this kind's message fits
 )
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)  # bytes
 _BRANDS = {b"avif": AVIF, b"avis": AVIF} | dict.fromkeys(heic.BRANDS, HEIC)
 _CONTAINER_BRANDS = (b"mif1", b"msf1")  # "see the compatible brands"
 
@@ -94,6 +95,8 @@ def sniff(data: bytes) -> Kind | None:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
+    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return BMP  # two letters alone would be any text's
     return _sniff_brands(data) if data[4:8] == b"ftyp" else None
 
 
@@ -130,6 +133,13 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises:
         EmptyImage, UnsupportedImage, TooManyPixels, DamagedImage: see each.
     """
+    return decode_and_measure(data, max_pixels=max_pixels)[0]
+
+
+def decode_and_measure(
+    data: bytes, *, max_pixels: int = MAX_PIXELS
+) -> tuple[Image.Image, tuple[int, int]]:
+    """As `decode`, with width and height from the file's header: before shrinking and turning."""
     if not data:
         raise EmptyImage("The picture is empty: 0 bytes came.")
     kind = sniff(data)
@@ -140,29 +150,9 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise UnsupportedImage(f"{came} Send one of: {', '.join(k.media_type for k in KINDS)}.")
     if kind is HEIC:
         heic.register()
-    exif = b""
-    if kind is PNG:
-        data = png.pixels_only(data)
-    if kind is JPEG:
-        data, exif = jpeg.pixels_and_exif(data)
     try:
-        with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
-            _refuse_bomb(image.size, max_pixels)
-            scale = _LEAST_SIDE / min(image.size)
-            if kind is JPEG and scale < 1:
-                width, height = image.size
-                image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
-            frame = gif.frame_box(image) if kind is GIF else None
-            ignore_xmp(image)
-            if kind is PNG:
-                png.mark(image)
-            image.load()  # which turns a TIFF upright, and takes its orientation away
-            if exif:
-                image.info["exif"] = exif
-            if kind is PNG:
-                png.refuse_early_end(data, image)
-            canvas = gif.uncovered(image, frame) if frame else image
-            return upright(to_rgb(canvas, _LEAST_SIDE), orientation(image))
+        stored = _load(data, kind, max_pixels)
+        return upright(to_rgb(stored.image, _LEAST_SIDE), stored.orientation), stored.size
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
@@ -178,6 +168,54 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             "truncated or damaged, or of a variant that is not read here. Send the whole, "
             "undamaged file, or save the picture anew as a JPEG."
         ) from exc
+
+
+class _Stored(NamedTuple):
+    """A picture as its file has it, but for a JPEG's scale: the size is the header's."""
+
+    image: Image.Image
+    size: tuple[int, int]
+    orientation: int
+
+
+def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
+    """Decode, with what each kind needs before and after.
+
+    Raises:
+        TooManyPixels; and whatever a decoder raises.
+    """
+    exif = b""
+    if kind is PNG:
+        data = png.pixels_only(data)
+    elif kind is JPEG:
+        data, exif = jpeg.pixels_and_exif(data)
+    elif kind is AVIF:
+        _refuse_bomb(avif.size(data), max_pixels)
+    with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
+        width, height = size = image.size
+        _refuse_bomb(size, max_pixels)
+        ignore_xmp(image)
+        frame = gif.frame_box(image) if kind is GIF else None
+        if kind is JPEG:
+            if (scale := _LEAST_SIDE / min(size)) < 1:
+                image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
+        elif kind is PNG:
+            png.mark(image)
+        elif kind is TIFF:
+            tiff.refuse_missing_strips(image)
+        image.load()  # which turns a TIFF upright, and takes its orientation away
+        if exif:
+            image.info["exif"] = exif
+        turn, whole = orientation(image), cast(Image.Image, image)
+        if kind is JPEG:
+            jpeg.refuse_early_end(data, image)
+        elif kind is PNG:
+            png.refuse_early_end(data, image)
+        elif kind is TIFF:
+            whole = tiff.in_16_bits(image)
+        elif frame is not None:
+            whole = gif.uncovered(image, frame)
+        return _Stored(whole, size, turn)
 
 
 def crop_to_network(image: Image.Image) -> np.ndarray:

@@ -5,8 +5,11 @@ before Pillow sees the file. There is no use for them here, and Pillow refuses p
 damage in them that browsers show. JFIF and Adobe segments stay: the colours hang on them.
 """
 
+import io
 import re
 from collections.abc import Iterator
+
+from PIL import Image
 
 # ITU-T T.81, B.1.1. Any number of 0xFF may stand before one; 0xFF 0 is none.
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
@@ -16,6 +19,10 @@ _WITHOUT_CONTENT = (0x01, *range(0xD0, 0xD8))
 _EXIF_NAME = b"Exif\0\0"
 # What libjpeg heeds: by its marker, the name that its content starts with, and its least length.
 _HEEDED = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
+
+_END = b"\xff\xd9"
+_UNWRITTEN = {127, 128}  # what libjpeg makes of missing pixels: grey, the first of it in CMYK
+_FILLING = b"\xa5" * 256  # compressed pixels of any kind, but grey ones
 
 Segment = tuple[int, int, int, int]  # marker; where it, its content and the next one begin
 
@@ -39,6 +46,34 @@ def pixels_and_exif(data: bytes) -> tuple[bytes, bytes]:
             kept += view[kept_until:start]
             kept_until = max(end, data.find(b"\xff", end))  # Pillow wants no junk at the start
     return (b"".join((kept, view[kept_until:])) if kept_until else data), exif
+
+
+def refuse_early_end(data: bytes, image: Image.Image) -> None:
+    """libjpeg says nothing of missing pixels where the file has its end, but too early.
+
+    Only where the last pixel is as they are then, it is looked whether bytes before the end
+    would change the picture: where all pixels are there, nobody reads them.
+
+    Args:
+        data: the file.
+        image: the same picture, loaded.
+    Raises:
+        ValueError: pixels are missing.
+    """
+    end = data.rfind(_END)
+    last = image.crop((image.width - 1, image.height - 1, *image.size)).tobytes()
+    if end < 0 or not _UNWRITTEN.issuperset(last):
+        return
+    filled = b"".join((data[:end], _FILLING, data[end:]))
+    if _eighth(data) != _eighth(filled):
+        raise ValueError("The pixels end too early")
+
+
+def _eighth(data: bytes) -> bytes:
+    """The pixels of the picture, an eighth of its size, which is quick."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        image.draft(image.mode, (1, 1))
+        return image.tobytes()
 
 
 def _segments(data: bytes) -> Iterator[Segment]:

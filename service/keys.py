@@ -72,7 +72,7 @@ class RequireKey:
         if self._keys is None or scope["type"] != "http" or is_open(scope["path"]):
             return await self.app(scope, receive, send)
         scheme, _, key = Request(scope).headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and key.strip() in self._keys:
+        if scheme.lower() == "bearer" and key.strip(" \t") in self._keys:
             return await self.app(scope, receive, send)
         return await problems.unauthorized().as_response()(scope, receive, send)
 

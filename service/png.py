@@ -14,8 +14,8 @@ from PIL import Image
 _KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
 _SIGNATURE_BYTES = 8
 _AROUND_BYTES = 12  # a chunk's length and name before its content, its checksum after it
-_GREY, _RGB = 0, 2
-_BANDS = {_GREY: 1, _RGB: 3, 3: 1, 4: 2, 6: 4}
+_GREY, _RGB, _PALETTE = 0, 2, 3
+_BANDS = {_GREY: 1, _RGB: 3, _PALETTE: 1, 4: 2, 6: 4}
 # Colour and depth of what Pillow brings to 8 bits, and its transparent colour not.
 _BROUGHT_TO_8_BITS = {(_GREY, 2), (_GREY, 4), (_RGB, 16)}
 _UNUSUAL = (165, 90, 60, 195)  # a colour that few pictures end with
@@ -28,10 +28,15 @@ _AT_ONCE_BYTES = 2**16
 
 
 def pixels_only(data: bytes) -> bytes:
-    """The same picture in the chunks of `_KEPT`; from where the file is damaged, as it is."""
+    """The same picture in the chunks of `_KEPT`; from where the file is damaged, as it is.
+
+    Raises:
+        ValueError: its palette is missing.
+    """
     view = memoryview(data)
     kept = bytearray(view[:_SIGNATURE_BYTES])
     depth = colour = -1
+    has_palette = False
     at = _SIGNATURE_BYTES
     for name, chunk in _chunks(view):
         content = chunk[8:-4]
@@ -42,7 +47,10 @@ def pixels_only(data: bytes) -> bytes:
             kept += _in_8_bits(content, depth)
         elif name in _KEPT:
             kept += chunk
+        has_palette |= name == b"PLTE"
         at += len(chunk)
+    if colour == _PALETTE and not has_palette:  # Pillow has it all black
+        raise ValueError("The palette is missing")
     return bytes(kept + view[at:])
 
 

@@ -135,11 +135,6 @@ def unauthorized() -> Problem:
     return Problem(UNAUTHORIZED, f"{detail} KEY.", {"WWW-Authenticate": "Bearer"})
 
 
-def no_websocket() -> Problem:
-    """400, in the place of a handshake."""
-    return Problem(MALFORMED, "This service speaks no WebSocket. Send the same without Upgrade.")
-
-
 def not_found(path: str) -> Problem:
     """404."""
     return Problem(NOT_FOUND, f"There is nothing at {path!r}. GET /docs lists every path.")

@@ -30,8 +30,6 @@ class SystemRoutes:
         self._failing: set[str] = set()  # paths; a probe a second is not to fill the log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            return await problems.no_websocket().as_response()(scope, receive, send)
         if scope["type"] == "http" and not _is_a_path(scope["path"]):
             return await problems.not_found(scope["path"]).as_response()(scope, receive, send)
         if scope["type"] != "http" or scope["path"] not in ROUTES + HIDDEN:

@@ -119,7 +119,7 @@ def _upload(part: Part, max_bytes: int) -> Upload:
     if len(part.data) > max_bytes:
         return Upload(part.name, problems.picture_too_long(max_bytes))
     data = bytes(part.data)
-    if part.name is None and data and images.sniff(data) is None:
+    if part.is_text and data and images.sniff(data) is None:
         detail = f"The part {FIELD!r} is a text field. Send a picture's bytes as a file"
         detail += "; this service never fetches a URL and never opens a path."
         return Upload(None, Problem(problems.MALFORMED, detail))
@@ -172,6 +172,8 @@ def _came(request: Request) -> str:
 
 
 def _not_a_picture(request: Request) -> str:
+    if encoding := request.headers.get("content-encoding"):
+        return f"The body is encoded ({encoding} came), and none is decoded here. Send it as it is."
     kinds = ", ".join(kind.media_type for kind in images.KINDS)
     return (
         f"The body is not an image of a kind we take ({_came(request)} came). Send the bytes "

@@ -16,6 +16,7 @@ import pytest
 from service import connection
 from tests import live_server, pictures
 from tests.abuse import raw_client
+from tests.http.bare_connection import parse, read_to_the_end
 from tests.http.log_lines import lines_of
 from tests.http.problem import assert_problem
 from tests.known_network import is_answer_to
@@ -55,14 +56,6 @@ def wait_until_answering(server: Server) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while "catdog_requests_in_flight 0.0" in httpx.get(f"{server.url}/metrics").text:
         assert time.monotonic() < deadline, "no request was ever begun with"
-
-
-def parse(said: bytes) -> httpx.Response:
-    """An answer that came on a bare connection, which was closed after it."""
-    head, _, body = said.partition(b"\r\n\r\n")
-    status, *fields = head.decode().split("\r\n")
-    headers = [tuple(field.split(": ", 1)) for field in fields]
-    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
 
 
 def test_half_a_head_is_a_408_and_the_end(hasty_server: Server) -> None:
@@ -141,6 +134,26 @@ def test_a_large_head_is_refused_before_it_is_taken_apart(server: Server) -> Non
         assert "32 KiB" in detail
 
 
+def test_large_trailers_are_refused_before_they_are_taken_apart(server: Server) -> None:
+    picture = pictures.plain((8, 0, 128))
+    body = b"%x\r\n%b\r\n0\r\n" % (len(picture), picture)
+    few, many = (b"a:b\r\n" * n for n in (10, connection.MAX_HEAD_BYTES))
+    closing = CHUNKED[:-2] + b"Connection: close\r\n\r\n"
+    answer = parse(asyncio.run(raw_client.say(server.url, closing + body + few + b"\r\n")))
+    assert is_answer_to((8, 0, 128), answer.json()), answer.text
+    answer = parse(asyncio.run(raw_client.say(server.url, CHUNKED + body + many + b"\r\n")))
+    assert "32 KiB" in assert_problem(answer, 400, "malformed-request")
+
+
+def test_a_body_of_two_lengths_is_refused_and_what_follows_is_not_heeded(server: Server) -> None:
+    """What stands before us may have gone by the other length, and passed on a second request."""
+    both = CHUNKED.replace(b"Transfer-", b"Content-Length: 5\r\nTransfer-")
+    second = b"GET /livez HTTP/1.1\r\nHost: catdog\r\n\r\n"
+    said = asyncio.run(raw_client.say(server.url, both + b"0\r\n\r\n" + second))
+    assert said.count(b"HTTP/1.1") == 1
+    assert "Send one of them" in assert_problem(parse(said), 400, "malformed-request")
+
+
 def test_a_head_just_as_large_as_is_allowed_is_taken(server: Server) -> None:
     head = b"GET /livez HTTP/1.1\r\nHost: catdog\r\nConnection: close\r\nX-Long: "
     whole = head.ljust(connection.MAX_HEAD_BYTES - 4, b"x") + b"\r\n\r\n"
@@ -181,6 +194,20 @@ def test_what_is_no_http_is_told_so_as_a_problem(server: Server) -> None:
     said = asyncio.run(raw_client.say(server.url, b"EHLO catdog\r\n\r\n"))
     assert_problem(parse(said), 400, "malformed-request")
     assert json.loads(said.partition(b"\r\n\r\n")[2])["detail"].startswith("These bytes")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+    ],
+)
+def test_a_head_against_the_rules_is_not_said_to_be_no_http(server: Server, head: bytes) -> None:
+    answer = parse(asyncio.run(raw_client.say(server.url, head + b"\r\n")))
+    assert "breaks the rules" in assert_problem(answer, 400, "malformed-request")
 
 
 @pytest.mark.parametrize(
@@ -228,10 +255,7 @@ def test_a_body_that_breaks_is_given_up_at_once(
             client.sendall(head)
             wait_until_answering(server)
             client.sendall(b"no size\r\n")
-        said = b""
-        while came := client.recv(65536):
-            said += came
-        answer = parse(said)
+        answer = parse(read_to_the_end(client))
         assert_problem(answer, 400, "malformed-request")
         assert answer.headers["x-content-type-options"] == "nosniff"
         (request_id,) = answer.headers.get_list("x-request-id")

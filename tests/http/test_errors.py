@@ -1,5 +1,6 @@
 """Every error that a client can cause, over the wire."""
 
+import gzip
 from collections.abc import Iterator
 
 import httpx
@@ -204,15 +205,30 @@ def test_wrong_method_names_the_right_ones(
     assert set(response.headers["allow"].split(", ")) == allowed
 
 
-def test_websocket_is_refused_as_every_other_request_is(client: httpx.Client) -> None:
-    handshake = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+@pytest.mark.parametrize("left_out", [None, "Sec-WebSocket-Version", "Sec-WebSocket-Key"])
+def test_who_asks_for_a_websocket_is_answered_as_all_others(
+    client: httpx.Client, left_out: str | None
+) -> None:
+    handshake = {name: value for name, value in HANDSHAKE.items() if name != left_out}
     response = client.get("/predict", headers=handshake)
-    assert "WebSocket" in assert_problem(response, 400, "malformed-request")
+    assert_problem(response, 405, "method-not-allowed")
+    assert response.headers["x-request-id"]
+    response = client.post("/predict", content=pictures.plain(), headers=handshake)
+    assert response.status_code == 200
+
+
+def test_an_encoded_body_is_told_to_come_as_it_is(client: httpx.Client) -> None:
+    packed = gzip.compress(pictures.plain(kind="JPEG"))
+    response = client.post("/predict", content=packed, headers={"Content-Encoding": "gzip"})
+    assert "Send it as it is." in assert_problem(response, 415, "unsupported-picture")
 
 
 def test_connection_survives_an_error(client: httpx.Client) -> None:

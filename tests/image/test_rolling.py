@@ -15,15 +15,13 @@ import httpx
 import pytest
 
 from service import artifact
-from tests import live_server, pictures
+from tests import live_server, nginx, pictures
 from tests.image import container
 from tests.image.conftest import Built, unavailable
-from tests.live_server import REPOSITORY
 from tests.pictures import RED
 
 CLIENTS = 8
 TIMEOUT_S = 60
-CONF = (REPOSITORY / "deploy" / "nginx.conf").read_text()
 
 
 @pytest.fixture(scope="session")
@@ -55,20 +53,11 @@ def other(
 @pytest.fixture
 def places(tmp_path: Path) -> Iterator[tuple[str, int, int]]:
     """nginx as deploy/nginx.conf has it: its URL, and the ports of the two places behind it."""
-    if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+    if not nginx.is_installed():
         unavailable("nginx is missing: apt-get install nginx-light.")
-    front, first, second = (live_server.free_port() for _ in range(3))
-    conf = CONF.replace("8080", f"127.0.0.1:{front}")
-    conf = conf.replace(":3001", f":{first}").replace(":3002", f":{second}")
-    (tmp_path / "nginx.conf").write_text(conf)
-    own = "daemon off; pid nginx.pid;"
-    command = ["nginx", "-p", str(tmp_path), "-c", "nginx.conf", "-g", own]
-    environment = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
-    log = tmp_path / "nginx.log"
-    with log.open("wb") as out, subprocess.Popen(command, stderr=out, env=environment) as nginx:
-        yield f"http://127.0.0.1:{front}", first, second
-        assert nginx.poll() is None, log.read_text()
-        nginx.terminate()
+    first, second = live_server.free_port(), live_server.free_port()
+    with nginx.running(tmp_path, first, second) as url:
+        yield url, first, second
 
 
 @asynccontextmanager

@@ -90,3 +90,16 @@ def test_its_processes_end_with_it() -> None:
     del decoder
     gc.collect()
     assert not [process for process in own if process.is_running()]
+
+
+def test_a_process_that_cannot_be_replaced_is_not_the_fault_of_its_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoder = Decoder(1, replace(BOUNDS, timeout_s=3))
+    decode(decoder, pictures.plain())
+    with monkeypatch.context() as broken:
+        broken.setattr(decode_process, "_COMMAND", ("/nonexistent/python",))
+        found = decode(decoder, pictures.endless(), pictures.plain())
+        kinds = [problem.kind for problem in found if isinstance(problem, Problem)]
+        assert kinds == [problems.DAMAGED, problems.OVERLOADED]
+    assert (decode(decoder, pictures.plain(RED))[0] == RED).all()

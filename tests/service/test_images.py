@@ -55,7 +55,9 @@ def test_kind_is_told_from_the_bytes(kind: images.Kind) -> None:
     assert images.sniff(data) == kind
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"%PDF-1.7", b"RIFF1234WAVE", b"\0\0\0 ftypmp42"])
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"%PDF-1.7", b"RIFF1234WAVE", b"BMW, the car maker", b"\0\0\0 ftypmp42"]
+)
 def test_other_bytes_are_of_no_kind(data: bytes) -> None:
     assert images.sniff(data) is None
 

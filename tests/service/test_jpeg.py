@@ -156,6 +156,40 @@ def test_a_file_of_nothing_but_pixels_is_not_copied() -> None:
     assert jpeg.pixels_and_exif(data)[0] is data
 
 
+def photograph(mode: str = "RGB") -> Image.Image:
+    """Blurred noise, no block of it like another."""
+    small = np.random.default_rng(2).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((512, 384)).convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        *(({}, part) for part in (0.0, 0.3, 0.6, 0.95)),
+        *(({"restart_marker_rows": 1}, part) for part in (0.0, 0.3, 0.6, 0.95)),
+        *(({"progressive": True}, part) for part in (0.0, 0.02)),  # later, all of it is coarse
+    ],
+)
+def test_pixels_that_end_early_are_damaged_though_the_end_is_marked(
+    mode: str, options: dict[str, int], part: float
+) -> None:
+    """libjpeg makes the rest grey and says nothing."""
+    whole = pictures.encode(photograph(mode), "JPEG", **options)
+    images.decode(whole)
+    pixels = whole.index(b"\xff\xda") + 14
+    cut = whole[: pixels + round(part * (len(whole) - pixels))]
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(cut + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("behind", [b"", b"junk", b"\xff\xd9"])
+def test_grey_is_a_colour_like_others(mode: str, behind: bytes) -> None:
+    grey = Image.new("RGB", (4000, 3000), (128, 128, 128)).convert(mode)
+    assert np.abs(images.network_input(pictures.encode(grey, "JPEG") + behind) - 128.0).max() <= 1
+
+
 def test_every_damage_is_read_or_refused() -> None:
     rng = np.random.default_rng(1)
     whole = with_segments(pictures.plain(kind="JPEG"), exif(TURNED), segment(COMMENT, b"text"))

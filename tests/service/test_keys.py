@@ -1,12 +1,15 @@
 """service.keys: the file of keys, and its rotation."""
 
+import asyncio
 import logging
 import os
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
-from service.keys import Keys, KeysError
+from service.keys import Keys, KeysError, RequireKey
 
 OLD, NEW = "old-key-of-a-client", "new-key-of-a-client"
 
@@ -32,6 +35,22 @@ def test_key_is_the_bytes_of_its_line_whatever_program_wrote_them(path: Path) ->
     assert OLD in keys
     as_a_header_is_read = "schlüssel-des-ladens".encode().decode("latin-1")
     assert as_a_header_is_read in keys
+
+
+def test_a_key_may_end_in_a_letter_whose_last_byte_is_a_space_in_latin_1(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "la-clef-qui-est-voilà"
+    path.write_text(key, "utf-8")
+    monkeypatch.setenv("CATDOG_API_KEYS_FILE", str(path))
+    app = httpx.ASGITransport(RequireKey(PlainTextResponse("Come in.")))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=app, base_url="http://catdog") as client:
+            authorization = {b"Authorization": f"Bearer  {key} ".encode()}
+            return await client.get("/model", headers=authorization)
+
+    assert asyncio.run(ask()).text == "Come in."
 
 
 def test_keys_are_rotated_without_a_restart(path: Path) -> None:

@@ -67,6 +67,27 @@ def test_overlong_headers_of_a_part_are_named_as_what_is_wrong(headers: str) -> 
         read(part("image", b"x", "a").replace(b"\r\n\r\n", f"\r\n{headers}\r\n".encode()))
 
 
+def test_boundaries_within_a_part_are_malformed() -> None:
+    """Each costs what a hundred other bytes do."""
+    with pytest.raises(Problem, match="boundary stands within its parts"):
+        read(part("image", b"\r\n--xyzy" * 1000, "a") + b"--xyz--", step=512, max_parts=1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_text"),
+    [
+        ("", True),
+        ("\r\nContent-Type: text/plain; charset=utf-8", True),
+        ("\r\nContent-Type: image/jpeg", False),
+        ("; filename=a.jpg", False),
+        ("; filename*=utf-8''a.jpg", False),
+    ],
+)
+def test_a_text_field_is_told_from_a_file(headers: str, is_text: bool) -> None:
+    body = part("image", b"x").replace(b'"image"', f'"image"{headers}'.encode())
+    assert [p.is_text for p in read(body + b"--xyz--").parts] == [is_text]
+
+
 def test_overlong_boundary_is_malformed() -> None:
     with pytest.raises(Problem, match="boundary is longer than 256"):
         PartReader(

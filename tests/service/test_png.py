@@ -98,3 +98,10 @@ def test_the_transparent_colour_of_a_16_bit_picture_is_white() -> None:
     pixels = images.network_input(data)
     assert (pixels[:, :100] == 255).all()
     assert (pixels[:, 124:] == (200, 0, 0)).all()
+
+
+def test_a_picture_of_a_palette_that_is_not_there_is_damaged() -> None:
+    """Pillow has it all black."""
+    whole = zeros((64, 48), 8, 3)
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(whole.replace(chunk(b"PLTE", bytes(3)), b""))

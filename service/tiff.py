@@ -1,0 +1,41 @@
+"""TIFF: what Pillow leaves to its caller. Numbers of tags are those of TIFF 6.0."""
+
+import numpy as np
+from PIL import Image
+
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLES, _PLANAR, _SAMPLE_FORMAT = 258, 262, 277, 284, 339
+_WHITE_IS_ZERO, _SEPARATE, _UNSIGNED = 0, 2, 1
+
+
+def refuse_missing_strips(image: Image.Image) -> None:
+    """Before the picture is loaded: Pillow leaves black what an uncompressed file does not list.
+
+    Raises:
+        ValueError: strips or tiles are missing.
+    """
+    tags, tiles = image.tag_v2, image.tile  # type: ignore[attr-defined]  # of what Image.open returns
+    layers = tags.get(_SAMPLES, 1) if tags.get(_PLANAR) == _SEPARATE else 1
+    listed = sum((right - left) * (lower - upper) for _, (left, upper, right, lower), *_ in tiles)
+    if listed < image.width * image.height * layers:
+        raise ValueError("Strips are missing")
+
+
+def in_16_bits(image: Image.Image) -> Image.Image:
+    """Loaded grey of 9 to 32 unsigned bits as 16, from black to white; any other as it is.
+
+    Pillow takes 12 bits for 16, the upper half of 32 for negative, and white for black where
+    the file has it so.
+    """
+    tags = image.tag_v2  # type: ignore[attr-defined]  # as above
+    bits = tags.get(_BITS_PER_SAMPLE, (1,))[0]
+    is_unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
+    if not is_unsigned or not (image.mode == "I" or image.mode.startswith("I;16")):
+        return image
+    values = np.asarray(image)
+    if image.mode == "I":
+        values = values.view(np.uint32) >> max(0, bits - 16)
+        bits = min(bits, 16)
+    values = values.astype(np.uint16)
+    if bits < 16:
+        values = (values * np.float32(65535 / (2**bits - 1))).astype(np.uint16)
+    return Image.fromarray(65535 - values if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else values)
