@@ -265,7 +265,7 @@ class Connection(H11Protocol):
         return made
 
 
-def be_brief() -> None:
+def install() -> None:
     """For a process in which BentoML is about to start uvicorn."""
     logger.addFilter(Seldom())
     uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"

@@ -8,7 +8,7 @@ MOST = 4096  # connections at once; one with half a head takes 5 KiB
 SPARE = 128 + 2048
 
 
-def ask_for() -> None:
+def raise_limit() -> None:
     """Raise the soft limit, where it is lower, to what `MOST` connections need."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST + SPARE

@@ -27,7 +27,7 @@ class Scores(NamedTuple):
     novelty: np.ndarray
 
 
-class Explanation(NamedTuple):
+class ScoresAndMap(NamedTuple):
     """What the graph says of B pictures, and which places it says it for.
 
     activation_map: (B, 7, 7) float32, each place's contribution to the dog's log-odds: over
@@ -65,7 +65,7 @@ class Engine(ABC):
         """
         return _scores(self._run(pixels, SCORES))
 
-    def explain(self, pixels: np.ndarray) -> Explanation:
+    def explain(self, pixels: np.ndarray) -> ScoresAndMap:
         """Score a batch, and say which places spoke for which animal; as quick as scoring.
 
         Args:
@@ -75,7 +75,7 @@ class Engine(ABC):
             ArtifactError: the graph was exported without activation maps.
         """
         result = self._run(pixels, (*SCORES, MAP))
-        return Explanation(_scores(result), result[MAP])
+        return ScoresAndMap(_scores(result), result[MAP])
 
     def see(self, pixels: np.ndarray) -> Sight:
         """Say what all of the network responded to in one picture.

@@ -4,7 +4,7 @@ import gc
 from typing import Literal
 
 
-def look_at_what_comes() -> None:
+def freeze_what_is_there() -> None:
     """Once a service has started: leave what is there to itself, for good.
 
     Modules, routes, schemas and the like are 130,000 objects. A full collection, one in some

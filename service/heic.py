@@ -9,10 +9,7 @@ BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
 def is_installed() -> bool:
     """Whether the extra is there; looks for it without importing it."""
-    try:
-        return importlib.util.find_spec("pillow_heif") is not None
-    except ModuleNotFoundError:
-        return False
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
 @functools.cache

@@ -55,7 +55,7 @@ DOORS = ("score", "score_beside")  # methods of `Network` that do the same
 
 # Here: no hook of BentoML's comes before it builds its applications, and starts uvicorn.
 patience.start_no_timers()
-connection.be_brief()
+connection.install()
 
 
 def _config() -> dict[str, object]:
@@ -104,7 +104,7 @@ class Network:
         if artifact.read_classes(folder):  # beside the first requests: readiness need not wait
             Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
-        garbage.look_at_what_comes()
+        garbage.freeze_what_is_there()
 
     @bentoml.api(**_BATCHED)
     def score(self, pixels: np.ndarray) -> np.ndarray:
@@ -185,12 +185,12 @@ class CatDog:
         ) as exc:
             raise BentoMLException(str(exc)) from exc
         os.environ[settings.variable("model")] = exact_tag
-        supervision.be_careful()
+        supervision.install()
 
     def __init__(self) -> None:
         log.configure()
         draining.refuse_new_connections()
-        descriptors.ask_for()
+        descriptors.raise_limit()
         chosen = settings.from_environment(os.environ)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
@@ -221,7 +221,7 @@ class CatDog:
             tracing=Tracing.from_environment(os.environ, tag),
             logs_requests=chosen.access_log,
         )
-        garbage.look_at_what_comes()
+        garbage.freeze_what_is_there()
 
     async def _score(self, door: str, pixels: np.ndarray) -> np.ndarray:
         rows: np.ndarray = await getattr(self.network.to_async, door)(pixels)

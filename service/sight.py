@@ -29,7 +29,7 @@ class Stage(NamedTuple):
 class Sight(NamedTuple):
     """One picture, as the network saw it.
 
-    activation_map: (7, 7) float32, see `service.engine.Explanation`.
+    activation_map: (7, 7) float32, see `service.engine.ScoresAndMap`.
     imagenet: (1000,) float32, logits of the head that came with the trunk.
     stages: in the order of `STAGES`.
     seconds: that the network took.

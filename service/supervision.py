@@ -38,6 +38,6 @@ class _Careful(circus.Arbiter):
         return Arbiter.stop(self)
 
 
-def be_careful() -> None:
+def install() -> None:
     """For who is about to start the supervisor, in its process."""
     circus.Arbiter = _Careful

@@ -12,7 +12,7 @@ import resource, sys
 from service import descriptors
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 before = descriptors.most_connections()
-descriptors.ask_for()
+descriptors.raise_limit()
 print(before, descriptors.most_connections(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 

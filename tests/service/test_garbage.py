@@ -7,7 +7,7 @@ SCRIPT = """
 import gc
 from service import garbage
 
-garbage.look_at_what_comes()
+garbage.freeze_what_is_there()
 counts = [gc.get_freeze_count()]
 for _ in range(3):
     kept = [[] for _ in range(1000)]
