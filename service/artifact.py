@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service import images
+from service.whole import replacing
 
 CARD = "card.json"
 ONNX = "model.onnx"
@@ -196,7 +197,6 @@ def write_card(folder: Path, card: Card) -> Card:
     """Write card.json last, with the digests of all other files in the folder."""
     files = {p.name: sha256_of(p) for p in sorted(folder.iterdir()) if p.name != CARD}
     signed = card.model_copy(update={"files": files})
-    temporary = folder / f".{CARD}"
-    temporary.write_text(json.dumps(signed.model_dump(mode="json"), indent=2) + "\n")
-    temporary.rename(folder / CARD)
+    with replacing(folder / CARD) as partial:
+        partial.write_text(json.dumps(signed.model_dump(mode="json"), indent=2) + "\n")
     return signed

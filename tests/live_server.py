@@ -16,7 +16,7 @@ import httpx
 
 REPOSITORY = Path(__file__).parent.parent
 START_TIMEOUT_S = 60
-_OPERATORS = ("CATDOG_", "BENTOML_", "OTEL_")
+_OPERATORS = ("AWS_", "BENTOML_", "CATDOG_", "OTEL_", "RAY_")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class Server:
         return self.supervisor.wait(timeout_s)
 
 
+def environment(home: Path) -> dict[str, str]:
+    """Ours, less what an operator may have set for servers, runs and clusters of their own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OPERATORS)}
+    return kept | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}
+
+
 def add_to_store(folder: Path, home: Path) -> str:
     """Put an artifact into a store of its own, as promotion does. Returns its exact tag."""
     code = (
@@ -49,7 +55,7 @@ def add_to_store(folder: Path, home: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)],
         cwd=REPOSITORY,
-        env=_environment(home),
+        env=environment(home),
         capture_output=True,
         text=True,
         check=True,
@@ -64,7 +70,7 @@ def spawn(home: Path, log: Path, port: int, **settings: str) -> subprocess.Popen
         return subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],
             cwd=REPOSITORY,
-            env=_environment(home) | settings,
+            env=environment(home) | settings,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -138,9 +144,3 @@ def _wait_until_ready(server: Server) -> None:
     raise RuntimeError(
         f"the server is not ready after {START_TIMEOUT_S} s:\n{server.log.read_text()}"
     )
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """Ours, less what an operator may have set for a server of their own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OPERATORS)}
-    return kept | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}

@@ -58,8 +58,9 @@ def first_decision(card: Card) -> Decision:
     """Without a champion, a model must beat a coin, and beat answering always the same."""
     assert card.metrics is not None
     accuracy, confusion = card.metrics.accuracy, card.metrics.confusion
+    right = sum(confusion.get(label, {}).get(label, 0) for label in LABELS)
     commonest = max(sum(confusion.get(label, {}).values()) for label in LABELS)
-    if accuracy.low <= 0.5 or accuracy.value * accuracy.n <= commonest:
+    if accuracy.low <= 0.5 or right <= commonest:
         return Decision(
             False,
             f"Refused: accuracy {accuracy.value:.2%} on {accuracy.n} test pictures "

@@ -23,6 +23,7 @@ RULES = [
     for group in yaml.safe_load((FOLDER / "rules.yml").read_text())["groups"]
     for rule in group["rules"]
 ]
+ALERTS = {rule["alert"]: rule for rule in RULES if "alert" in rule}
 START_TIMEOUT_S = 20
 
 needs_prometheus = pytest.mark.skipif(

@@ -7,7 +7,7 @@ import re
 import yaml
 
 from deploy import dashboard, panels
-from tests.deploy.test_rules import ALERTS
+from tests.deploy.prometheus import ALERTS
 from tests.live_server import REPOSITORY
 
 GRAFANA = REPOSITORY / "deploy" / "grafana"

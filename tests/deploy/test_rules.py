@@ -8,11 +8,9 @@ import pytest
 import yaml
 
 from deploy import panels
-from tests.deploy.prometheus import FOLDER, METRIC, RULES, needs_prometheus
+from tests.deploy.prometheus import ALERTS, FOLDER, METRIC, RULES, needs_prometheus
 from tests.live_server import REPOSITORY
 
-GROUPS = yaml.safe_load((FOLDER / "rules.yml").read_text())["groups"]
-ALERTS = {rule["alert"]: rule for group in GROUPS for rule in group["rules"] if "alert" in rule}
 UNIT_TESTS = yaml.safe_load((FOLDER / "rules_test.yml").read_text())["tests"]
 RUNBOOKS = (REPOSITORY / "docs" / "runbooks.md").read_text()
 SECTIONS = re.findall(r"^## (\w+)\n\n\*(\w+)\.\* ", RUNBOOKS, flags=re.MULTILINE)

@@ -15,3 +15,10 @@ def assert_problem(response: httpx.Response, status: int, slug: str) -> str:
     assert isinstance(detail, str)
     assert detail.endswith(".")
     return detail
+
+
+def assert_refused(response: httpx.Response, status: int, slug: str) -> str:
+    """Likewise of one that may be sent again, and says when. Returns its detail."""
+    detail = assert_problem(response, status, slug)
+    assert int(response.headers["retry-after"]) >= 1
+    return detail

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests import live_server, pictures
+from tests.http.bare_connection import read_to_the_end
 from tests.live_server import Server
 
 TIMEOUT_S = 30
@@ -44,7 +45,7 @@ def wait_until_taken(server: Server, count: int) -> None:
 def answer(connection: socket.socket) -> str:
     """All that comes until the server closes."""
     with connection:
-        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+        return read_to_the_end(connection).decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

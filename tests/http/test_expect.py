@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests import pictures
+from tests.http.bare_connection import parse, read_to_the_end
 from tests.http.problem import assert_problem
-from tests.http.test_connections import parse
 from tests.live_server import Server
 
 TIMEOUT_S = 60  # of the tests, not of the server
@@ -23,13 +23,6 @@ def head(method: str, path: str, n_bytes: int) -> bytes:
 
 def connect(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S)
-
-
-def read_to_the_end(connection: socket.socket) -> bytes:
-    said = b""
-    while came := connection.recv(65536):
-        said += came
-    return said
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.live_server import refusal
+from tests.model_store import flip_a_bit
 
 
 def test_damaged_artifact_is_refused(bentoml_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(bentoml_home, home)
     (weights,) = home.glob("models/catdog/*/model.bin")
-    damaged = bytearray(weights.read_bytes())
-    damaged[0] ^= 1
-    weights.write_bytes(damaged)
+    flip_a_bit(weights)
     assert "model.bin is damaged or was changed" in refusal(home, tmp_path / "log.txt")
 
 

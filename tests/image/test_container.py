@@ -13,6 +13,7 @@ import pytest
 
 from service import artifact
 from tests import live_server, pictures
+from tests.http.bare_connection import read_to_the_end
 from tests.image import container
 from tests.image.conftest import Built
 from tests.image.container import Container
@@ -104,7 +105,7 @@ def test_sigterm_has_what_was_accepted_answered_and_ends_it_with_status_0(built:
         live_server.wait_until_refused(own.port, container.START_TIMEOUT_S)
         connection.sendall(body[20:])
         with connection:
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            answer = read_to_the_end(connection)
         assert answer.startswith(b"HTTP/1.1 200 OK")
         assert own.wait() == 0
         assert "Traceback" not in own.log()

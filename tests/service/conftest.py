@@ -5,18 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bentoml._internal.configuration.containers import BentoMLContainer
-from bentoml._internal.models import ModelStore
+
+from tests.model_store import using
 
 
 @pytest.fixture
 def model_store(tmp_path: Path) -> Iterator[Path]:
-    """An empty one, though BentoML reads BENTOML_HOME but once."""
-    path = tmp_path / "models"
-    path.mkdir()
-    BentoMLContainer.model_store.set(ModelStore(path))
-    yield path
-    BentoMLContainer.model_store.reset()
+    """An empty one."""
+    with using(tmp_path / "models") as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -16,18 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import bentoml
-from bentoml._internal.configuration.containers import BentoMLContainer
-from bentoml._internal.models import ModelStore
 
 from service import artifact, rollback, store
+from tests.model_store import use
 
 CHANGES = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.copyfile")
-
-
-def use(folder: Path) -> None:
-    """Let everything in this process use a model store of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    BentoMLContainer.model_store.set(ModelStore(folder))
 
 
 def look() -> dict[str, Any]:

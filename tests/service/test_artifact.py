@@ -1,6 +1,5 @@
 """service.artifact and service.openvino_engine, on the artifact of known arithmetic."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,48 +9,41 @@ from service import artifact
 from service.artifact import ArtifactError
 from service.cores import usable_cores
 from service.openvino_engine import OpenVinoEngine
+from tests.model_store import flip_a_bit
 
 
-@pytest.fixture
-def folder(artifact_folder: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(artifact_folder, tmp_path / "artifact"))
-
-
-def test_whole_artifact_verifies(folder: Path) -> None:
+def test_whole_artifact_verifies(exported: Path) -> None:
     names = {"model.onnx", "model.xml", "model.bin", "imagenet-classes.txt"}
-    assert set(artifact.verify(folder).files) == names
+    assert set(artifact.verify(exported).files) == names
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "model.xml", "model.bin", "imagenet-classes.txt"])
-def test_one_flipped_bit_is_refused(folder: Path, name: str) -> None:
-    data = bytearray((folder / name).read_bytes())
-    data[len(data) // 2] ^= 1
-    (folder / name).write_bytes(data)
+def test_one_flipped_bit_is_refused(exported: Path, name: str) -> None:
+    flip_a_bit(exported / name)
     with pytest.raises(ArtifactError, match=f"{name} is damaged or was changed"):
-        artifact.verify(folder)
+        artifact.verify(exported)
 
 
-def test_missing_file_is_refused(folder: Path) -> None:
-    (folder / "model.bin").unlink()
+def test_missing_file_is_refused(exported: Path) -> None:
+    (exported / "model.bin").unlink()
     with pytest.raises(ArtifactError, match=r"model\.bin is named in card\.json but is not there"):
-        artifact.verify(folder)
+        artifact.verify(exported)
 
 
-def test_card_without_a_graph_is_refused(folder: Path) -> None:
-    (folder / "model.onnx").unlink()
-    artifact.write_card(folder, artifact.read_card(folder))
+def test_card_without_a_graph_is_refused(exported: Path) -> None:
+    (exported / "model.onnx").unlink()
+    artifact.write_card(exported, artifact.read_card(exported))
     with pytest.raises(ArtifactError, match=r"lists no digest for model\.onnx"):
-        artifact.verify(folder)
+        artifact.verify(exported)
 
 
-def test_card_that_names_a_file_elsewhere_is_refused(folder: Path) -> None:
-    card = artifact.read_card(folder)
+def test_card_that_names_a_file_elsewhere_is_refused(exported: Path) -> None:
+    card = artifact.read_card(exported)
     outside = card.model_copy(update={"files": {**card.files, "../secret": "0" * 64}})
-    (folder.parent / "secret").touch()
-    (folder / artifact.CARD).write_text(outside.model_dump_json())
+    (exported.parent / "secret").touch()
+    (exported / artifact.CARD).write_text(outside.model_dump_json())
     with pytest.raises(ArtifactError, match="secret is named in"):
-        artifact.verify(folder)
+        artifact.verify(exported)
 
 
 def test_folder_without_a_card_is_no_artifact(tmp_path: Path) -> None:
@@ -60,22 +52,22 @@ def test_folder_without_a_card_is_no_artifact(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 2}'])
-def test_card_that_is_none_is_refused(folder: Path, text: str) -> None:
-    (folder / artifact.CARD).write_text(text)
+def test_card_that_is_none_is_refused(exported: Path, text: str) -> None:
+    (exported / artifact.CARD).write_text(text)
     with pytest.raises(ArtifactError, match="is not a card of format 1"):
-        artifact.read_card(folder)
+        artifact.read_card(exported)
 
 
-def test_card_with_flipped_labels_is_refused(folder: Path) -> None:
-    flipped = artifact.read_card(folder).model_copy(update={"labels": ("dog", "cat")})
-    artifact.write_card(folder, flipped)
+def test_card_with_flipped_labels_is_refused(exported: Path) -> None:
+    flipped = artifact.read_card(exported).model_copy(update={"labels": ("dog", "cat")})
+    artifact.write_card(exported, flipped)
     with pytest.raises(ArtifactError, match="Export the model again"):
-        artifact.read_card(folder)
+        artifact.read_card(exported)
 
 
-def test_card_survives_writing_and_reading(folder: Path) -> None:
-    card = artifact.read_card(folder)
-    assert artifact.write_card(folder, card) == card == artifact.read_card(folder)
+def test_card_survives_writing_and_reading(exported: Path) -> None:
+    card = artifact.read_card(exported)
+    assert artifact.write_card(exported, card) == card == artifact.read_card(exported)
 
 
 @pytest.mark.parametrize("graph", [artifact.OPENVINO, artifact.ONNX])

@@ -1,9 +1,6 @@
 """python -m service: the answers of the server, without one."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -11,19 +8,8 @@ import pytest
 
 from service.settings import table
 from tests import pictures
-from tests.live_server import REPOSITORY
 from tests.pictures import BLUE, RED
-
-
-def run(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "service", *map(str, arguments)],
-        cwd=REPOSITORY,
-        env=os.environ | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.service.command import run
 
 
 @pytest.fixture
@@ -42,13 +28,13 @@ def test_answers_are_those_of_the_server(
 ) -> None:
     paths = sorted(folder.iterdir())
     files = [("image", (str(path), path.read_bytes())) for path in paths]
-    done = run(bentoml_home, "predict", "--json", *paths)
+    done = run(bentoml_home, "service", "predict", "--json", *paths)
     assert json.loads(done.stdout) == client.post("/predict/batch", files=files).json()
     assert done.returncode == 1, "some pictures are bad"
 
 
 def test_good_pictures_give_a_line_each_and_status_0(bentoml_home: Path, folder: Path) -> None:
-    done = run(bentoml_home, "predict", folder / "red.jpg", folder / "blue.png")
+    done = run(bentoml_home, "service", "predict", folder / "red.jpg", folder / "blue.png")
     assert (done.returncode, done.stderr) == (0, "")
     red, blue = done.stdout.splitlines()
     assert ": cat 0." in red
@@ -58,9 +44,8 @@ def test_good_pictures_give_a_line_each_and_status_0(bentoml_home: Path, folder:
 def test_bad_picture_is_told_on_stderr_and_costs_its_neighbours_nothing(
     bentoml_home: Path, folder: Path
 ) -> None:
-    done = run(
-        bentoml_home, "predict", folder / "half.jpg", folder / "gone.jpg", folder / "red.jpg"
-    )
+    names = ["half.jpg", "gone.jpg", "red.jpg"]
+    done = run(bentoml_home, "service", "predict", *(folder / name for name in names))
     assert done.returncode == 1
     assert "truncated or damaged" in done.stderr
     assert "gone.jpg: The file cannot be read: No such file or directory." in done.stderr
@@ -71,13 +56,13 @@ def test_more_pictures_than_a_batch_are_all_answered_in_order(
     bentoml_home: Path, folder: Path
 ) -> None:
     names = ["red.jpg", "blue.png", "red.jpg"] * 12
-    done = run(bentoml_home, "predict", *(folder / name for name in names))
+    done = run(bentoml_home, "service", "predict", *(folder / name for name in names))
     labels = [line.rpartition(": ")[2].split()[0] for line in done.stdout.splitlines()]
     assert labels == ["cat", "dog", "cat"] * 12
 
 
 def test_model_prints_the_exact_tag(bentoml_home: Path) -> None:
-    done = run(bentoml_home, "model")
+    done = run(bentoml_home, "service", "model")
     assert done.stdout.startswith("catdog:")
     assert "latest" not in done.stdout
 
@@ -86,13 +71,13 @@ def test_model_prints_the_exact_tag(bentoml_home: Path) -> None:
 def test_without_a_model_it_says_what_to_run(
     tmp_path: Path, arguments: tuple[str, ...], status: int
 ) -> None:
-    done = run(tmp_path, *arguments)
+    done = run(tmp_path, "service", *arguments)
     assert (done.returncode, done.stdout) == (status, "")
     assert "Run `make train`" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_settings_are_listed_with_their_defaults(tmp_path: Path) -> None:
-    done = run(tmp_path, "settings")
+    done = run(tmp_path, "service", "settings")
     assert done.returncode == 0
     assert done.stdout.strip() == table().strip()

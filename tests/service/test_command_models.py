@@ -1,25 +1,12 @@
 """python -m service models and rollback: each command a process of its own."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.live_server import REPOSITORY, add_to_store
-
-
-def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=REPOSITORY,
-        env=os.environ | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.live_server import add_to_store
+from tests.service.command import run
 
 
 def serving(home: Path) -> str:

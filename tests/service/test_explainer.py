@@ -11,8 +11,8 @@ from service.problems import overloaded
 from service.record import Record
 from service.sight import STAGES, Sight, Stage
 from tests import pictures
-from tests.http.problem import assert_problem
-from tests.service.test_app import CARD, assert_refused, cats, post, talk, together
+from tests.http.problem import assert_problem, assert_refused
+from tests.service.application import CARD, cats, post, silent, talk, together
 
 EXPLAIN = post("/explain", content=pictures.plain())
 CAT_EVERYWHERE = np.full((7, 7), -1.0, np.float32)
@@ -80,10 +80,6 @@ def test_its_places_are_given_back() -> None:
         return {(await EXPLAIN(client)).status_code for _ in range(3)}
 
     assert talk(one_by_one, explain=explainer(), max_in_flight=COST) == {200}
-
-
-async def silent(_: np.ndarray) -> np.ndarray:
-    return await asyncio.Event().wait() or np.empty(0)
 
 
 async def silent_sight(pixels: np.ndarray) -> Sight:

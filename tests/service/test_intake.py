@@ -11,7 +11,7 @@ from service import problems
 from service.decoder import Decoder
 from service.problems import Problem
 from tests import pictures
-from tests.service.test_app import Talk, post, talk
+from tests.service.application import Talk, post, talk
 
 SLOW = {"slow.jpg": pictures.endless()}
 GOOD = {"red.png": pictures.plain(pictures.RED), "blue.png": pictures.plain(pictures.BLUE)}

@@ -7,18 +7,9 @@ import bentoml
 import pytest
 
 from service import artifact, store
+from tests.model_store import flip_a_bit, path
 
 pytestmark = pytest.mark.usefixtures("model_store")
-
-
-def path(tag: str) -> Path:
-    return store.path_of(tag)[0]
-
-
-def flip_a_bit(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(data)
 
 
 def test_what_is_added_is_what_serves_and_is_the_artifact(artifact_folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from service import artifact, models, rollback, store
 from service.artifact import Card, Interval, Metrics
-from tests.service.test_store import path
+from tests.model_store import path
 
 pytestmark = pytest.mark.usefixtures("model_store")
 

@@ -7,7 +7,7 @@ import bentoml
 import pytest
 
 from service import artifact, models, rollback, store
-from tests.service.test_store import flip_a_bit, path
+from tests.model_store import flip_a_bit, path
 
 pytestmark = pytest.mark.usefixtures("model_store")
 

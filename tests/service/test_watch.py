@@ -15,7 +15,7 @@ from service.settings import Settings
 from service.watch import Watch
 from tests import pictures
 from tests.http.problem import assert_problem
-from tests.service.test_app import CARD, broken, cats
+from tests.service.application import CARD, broken, cats
 
 
 @pytest.fixture

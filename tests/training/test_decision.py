@@ -5,7 +5,7 @@ import pytest
 
 from service import artifact
 from service.artifact import Card
-from tests.service.test_app import CARD
+from tests.service.application import CARD
 from training.comparison import Contestant, Figures, figures
 from training.decision import Decision, decide, first_decision
 from training.judging import interval
@@ -180,3 +180,12 @@ def test_a_first_model_that_always_answers_the_same_is_refused() -> None:
     assert first_decision(
         card_with({"cat": {"cat": 299, "dog": 1}, "dog": {"dog": 100}})
     ).is_promoted
+
+
+@pytest.mark.parametrize(("dogs", "cats"), [(29, 6), (58, 12)])
+def test_that_it_is_right_on_as_many_is_counted_and_not_multiplied(dogs: int, cats: int) -> None:
+    """29 / 35 * 35 is 29.000000000000004."""
+    always = card_with({"dog": {"dog": dogs}, "cat": {"dog": cats}})
+    assert not first_decision(always).is_promoted
+    better = card_with({"dog": {"dog": dogs}, "cat": {"dog": cats - 1, "cat": 1}})
+    assert first_decision(better).is_promoted

@@ -1,0 +1,26 @@
+"""Files that are there whole, or as they were before."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write, which takes its place at the end; if that fails, it goes.
+
+    Several processes may write the same one: the last that ends has it. Folders are made.
+
+    Raises:
+        OSError: the folder cannot be made, or the file not be renamed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield partial
+        partial.replace(path)
+    except BaseException:
+        with suppress(OSError):  # what went wrong before is what is told
+            partial.unlink(missing_ok=True)
+        raise
