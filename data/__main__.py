@@ -9,9 +9,9 @@ from pathlib import Path
 from data.command import status_of
 from data.folder import LAYOUTS
 from data.manifest import Manifest, build
-from data.picture import ALL_LABELS
 from data.source import NAMED, resolve
 from data.split import Fractions
+from service.artifact import ALL_LABELS
 
 _EXCLUDED_SHOWN = 10
 

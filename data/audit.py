@@ -1,12 +1,11 @@
 """What may be wrong with pictures: the findings of an audit, and those that need no network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.manifest import Manifest
-from data.picture import Excluded, Row
-from service.artifact import sha256_of
+from data.picture import Excluded, Exclusion, Row
 
 LABEL, DOUBTFUL = "label", "doubtful"
 NO_ANIMAL, ANIMAL = "no animal", "animal"
@@ -64,17 +63,17 @@ def left_out(manifest: Manifest, label_of: Callable[[Path], str]) -> list[Findin
     """Files that the manifest leaves out by itself, and why; not those that people excluded.
 
     Args:
+        manifest: as it was built; one that was loaded knows no kinds.
         label_of: the label that a file was given.
     """
-    conflicts: dict[str, list[Path]] = {}
+    conflicts: dict[str, list[Excluded]] = {}
     found = []
     for file in manifest.excluded:
-        what = file.reason.partition(" ")[0]
-        if what == "label":
-            conflicts.setdefault(file.reason, []).append(file.path)
-        elif what in _LEFT_OUT:
-            found.append(_LEFT_OUT[what](file, label_of(file.path)))
-    return [*found, *_conflicts(conflicts, label_of)]
+        if file.kind is Exclusion.CONFLICT:
+            conflicts.setdefault(file.sha256, []).append(file)
+        elif file.kind in _LEFT_OUT:
+            found.append(_LEFT_OUT[file.kind](file, label_of(file.path)))
+    return [*found, *(_conflict(files, label_of) for files in conflicts.values())]
 
 
 def _unreadable(file: Excluded, label: str) -> Finding:
@@ -84,39 +83,32 @@ def _unreadable(file: Excluded, label: str) -> Finding:
 
 def _duplicate(file: Excluded, label: str) -> Finding:
     why = "The same file, byte for byte. It counts once; nothing needs to be done."
-    other = Path(file.reason.removeprefix("duplicate of "))
-    return Finding(DUPLICATE, file.path, "", label, "", 1.0, why, other)
+    return Finding(DUPLICATE, file.path, "", label, "", 1.0, why, file.other)
 
 
 def _leak(file: Excluded, label: str) -> Finding:
     why = f"{_sentence(file.reason.removeprefix('leak: '))} It is left out."
-    named = Path(file.reason.rpartition(", ")[2].rpartition(" (")[0])
-    other = named if named.is_file() else None  # names may hold commas and brackets, too
-    return Finding(NEAR, file.path, sha256_of(file.path), label, "", 1.0, why, other)
+    return Finding(NEAR, file.path, file.sha256, label, "", 1.0, why, file.other)
 
 
-# The first word of the reasons that `data.manifest`, `fingerprint` and `split` give.
-_LEFT_OUT: dict[str, Callable[[Excluded, str], Finding]] = {
-    "unreadable:": _unreadable,
-    "duplicate": _duplicate,
-    "leak:": _leak,
+_LEFT_OUT: dict[Exclusion | None, Callable[[Excluded, str], Finding]] = {
+    Exclusion.UNREADABLE: _unreadable,
+    Exclusion.DUPLICATE: _duplicate,
+    Exclusion.LEAK: _leak,
 }
 
 
-def _conflicts(
-    conflicts: dict[str, list[Path]], label_of: Callable[[Path], str]
-) -> Iterator[Finding]:
-    """One finding for each content that has several labels, under the first of its paths."""
-    for reason, paths in conflicts.items():
-        first, *_ = paths
-        yield Finding(
-            *(CONFLICT, first, sha256_of(first), label_of(first), ""),
-            score=1.0,
-            why=f"{_sentence(reason.removeprefix('label conflict: '))} It does not count until one "
-            "label is decided for both.",
-            # By the labels that they were given: an earlier decision may be what differs.
-            other=next((path for path in paths if label_of(path) != label_of(first)), paths[-1]),
-        )
+def _conflict(files: Sequence[Excluded], label_of: Callable[[Path], str]) -> Finding:
+    """One finding for a content that has several labels, under the first of its paths."""
+    first, *_ = files
+    label = label_of(first.path)
+    # By the labels that they were given: an earlier decision may be what differs.
+    other = next((file for file in files if label_of(file.path) != label), files[-1])
+    why = (
+        f"{_sentence(first.reason.removeprefix('label conflict: '))} It does not count until one "
+        "label is decided for both."
+    )
+    return Finding(CONFLICT, first.path, first.sha256, label, "", 1.0, why, other.path)
 
 
 def _short_side(row: Row) -> int:

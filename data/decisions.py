@@ -8,7 +8,8 @@ from pathlib import Path
 from data import decisions_csv
 from data.decisions_csv import EXCLUDE, Decision
 from data.errors import DataError
-from data.picture import ALL_LABELS, Candidate, Excluded, Fingerprint
+from data.picture import Candidate, Excluded, Exclusion, Fingerprint
+from service.artifact import ALL_LABELS
 
 Picture = tuple[Candidate, Fingerprint]
 Key = str | tuple[str, ...]  # a sha256, or the last parts of a path
@@ -86,7 +87,9 @@ class Decisions:
             if exclusion:
                 applied.left_out.append((candidate, fingerprint))
                 reason = f"excluded by {exclusion.file.name}"
-                applied.excluded.append(Excluded(candidate.path, reason))
+                applied.excluded.append(
+                    Excluded(candidate.path, reason, Exclusion.DECIDED, fingerprint.sha256)
+                )
             else:
                 label = _label(candidate, decisions)
                 applied.kept.append((replace(candidate, label=label), fingerprint))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.errors import DataError
-from data.picture import ALL_LABELS
+from service.artifact import ALL_LABELS
 
 EXCLUDE, KEEP = "exclude", "keep"
 VERDICTS = (EXCLUDE, *ALL_LABELS, KEEP)

@@ -1,12 +1,12 @@
 """Fingerprints of many pictures, on every core we may use."""
 
 import hashlib
-import io
 import signal
 import warnings
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 
 import imagehash
@@ -15,7 +15,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from data.errors import DataError
-from data.picture import Excluded, Fingerprint
+from data.picture import Excluded, Exclusion, Fingerprint
 from service import images
 from service.cores import usable_cores
 
@@ -25,8 +25,8 @@ PHASH_SIDE = 32  # pixels; what imagehash's pHash looks at
 # and 2,000 CIFAR pictures has 12.6.
 FLAT_LEVELS = 4.0
 
-_DECODERS = [kind.decoder for kind in images.KINDS]
 _CHUNK = 16  # pictures a worker takes at a time, about 50 ms of work
+_MOST_DEATHS = 8  # in a row; more are no picture's fault
 
 
 def fingerprint(data: bytes) -> Fingerprint:
@@ -35,9 +35,7 @@ def fingerprint(data: bytes) -> Fingerprint:
     Raises:
         service.images.ImageError: the bytes cannot be decoded to the end.
     """
-    image = images.decode(data)
-    with Image.open(io.BytesIO(data), formats=_DECODERS) as header:
-        width, height = header.size
+    image, (width, height) = images.decode_and_measure(data)
     grey = image.convert("L").resize(
         (PHASH_SIDE, PHASH_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0
     )
@@ -50,22 +48,63 @@ def scan(paths: Sequence[Path]) -> list[Fingerprint | Excluded]:
     """Fingerprint files in worker processes, with a progress bar on a terminal's stderr.
 
     Returns:
-        as many as `paths` and in their order; Excluded for a file that is no picture.
+        as many as `paths` and in their order; Excluded for a file that is no picture, or
+        that a worker process dies of.
     Raises:
-        DataError: a worker process died.
+        DataError: worker processes die whatever they read.
     """
-    pool = ProcessPoolExecutor(usable_cores(), initializer=_start_worker)
-    try:
-        results = pool.map(_scan_one, paths, chunksize=_CHUNK)
+    with closing(_side_by_side(paths)) as results:
         bar = tqdm(results, "Reading pictures", len(paths), unit="", disable=None, leave=False)
         return list(bar)
-    except BrokenProcessPool as exc:
-        raise DataError(
-            f"A process that was reading the {len(paths)} pictures died, most likely for want "
-            "of memory. Free some, or take fewer cores (`taskset -c 0 ...`), and try again."
-        ) from exc
+
+
+def _side_by_side(paths: Sequence[Path]) -> Generator[Fingerprint | Excluded]:
+    """On all cores. When a process dies, nobody says of which picture, and all others end.
+
+    So the next pictures are then read one by one, as many as were being read, and a new
+    pool goes on after them.
+    """
+    done, cores = 0, usable_cores()
+    while done < len(paths):
+        pool = _pool(cores)
+        try:
+            for result in pool.map(_scan_one, paths[done:], chunksize=_CHUNK):
+                done += 1
+                yield result
+        except BrokenProcessPool:
+            for result in _one_by_one(paths[done : done + cores * _CHUNK], len(paths)):
+                done += 1
+                yield result
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _one_by_one(paths: Sequence[Path], of: int) -> Iterator[Fingerprint | Excluded]:
+    deaths = 0
+    pool = _pool(1)
+    try:
+        for path in paths:
+            try:
+                result = pool.submit(_scan_one, path).result()
+                deaths = 0
+            except BrokenProcessPool as exc:
+                deaths += 1
+                if deaths == min(_MOST_DEATHS, of):
+                    raise DataError(
+                        f"A process that was reading the {of} pictures died, most likely for want "
+                        "of memory. Free some, or take fewer cores (`taskset -c 0 ...`), and try "
+                        f"again. It was reading {path}."
+                    ) from exc
+                pool.shutdown()
+                pool = _pool(1)
+                result = _unreadable(path, "the decoder crashed on it")
+            yield result
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, initializer=_start_worker)
 
 
 def _start_worker() -> None:
@@ -83,6 +122,12 @@ def _scan_one(path: Path) -> Fingerprint | Excluded:
                 data += file.read()
         return fingerprint(data)
     except images.ImageError as exc:
-        return Excluded(path, f"unreadable: {exc}")
+        return _unreadable(path, str(exc))
     except OSError as exc:
-        return Excluded(path, f"unreadable: the file cannot be opened ({exc.strerror})")
+        return _unreadable(path, f"the file cannot be opened ({exc.strerror})")
+    except Exception as exc:  # a slip of ours: of all pictures, it costs this one
+        return _unreadable(path, f"it cannot be looked at ({type(exc).__name__}: {exc})")
+
+
+def _unreadable(path: Path, why: str) -> Excluded:
+    return Excluded(path, f"unreadable: {why}", Exclusion.UNREADABLE)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import DataError
-from data.picture import ALL_LABELS, Candidate
-from service.artifact import LABELS
+from data.picture import Candidate
+from service.artifact import ALL_LABELS, LABELS
 
 LAYOUTS = (
     "a folder with cat/ and dog/ (and neither/, if you have other pictures), "

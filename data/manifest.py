@@ -10,9 +10,9 @@ from data import manifest_csv, shards, split
 from data.decisions import Decisions, Picture
 from data.errors import DataError
 from data.fingerprint import scan
-from data.picture import ALL_LABELS, SPLITS, TEST, Candidate, Excluded, Fingerprint, Row
+from data.picture import SPLITS, TEST, Candidate, Excluded, Exclusion, Fingerprint, Row
 from data.source import Source
-from service.artifact import LABELS
+from service.artifact import ALL_LABELS, LABELS
 
 # Below this no part can say anything; a useful model wants some hundreds of each.
 MIN_PICTURES = 10
@@ -107,7 +107,7 @@ def build(
     rows += _sides_of(decided.left_out, distinct, rows, fractions)
     assignment = split.assign(distinct, rows, fractions)
     leaking = [
-        Excluded(c.path, assignment.leaks[f.sha256])
+        _left_out((c, f), Exclusion.LEAK, *assignment.leaks[f.sha256])
         for c, f in distinct
         if f.sha256 in assignment.leaks
     ]
@@ -213,11 +213,19 @@ def _distinct(pictures: Sequence[Picture]) -> tuple[list[Picture], list[Excluded
                 f"label conflict: the same picture is a {first[0].label} as {first[0].path} "
                 f"and a {other_label.label} as {other_label.path}"
             )
-            excluded += [Excluded(c.path, reason) for c, _ in same]
+            excluded += [_left_out(picture, Exclusion.CONFLICT, reason) for picture in same]
         else:
             kept.append(first)
-            excluded += [Excluded(c.path, f"duplicate of {first[0].path}") for c, _ in others]
+            kind, other = Exclusion.DUPLICATE, first[0].path
+            excluded += [_left_out(copy, kind, f"duplicate of {other}", other) for copy in others]
     return kept, excluded
+
+
+def _left_out(
+    picture: Picture, kind: Exclusion, reason: str, other: Path | None = None
+) -> Excluded:
+    candidate, fingerprint = picture
+    return Excluded(candidate.path, reason, kind, fingerprint.sha256, other)
 
 
 def _require_enough(source: Source, pictures: Sequence[Picture], excluded: int) -> None:

@@ -1,35 +1,35 @@
 """The manifest's file: one CSV line a picture. An excluded file has its path and a reason."""
 
 import csv
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from data.errors import DataError
-from data.picture import ALL_LABELS, SPLITS, Excluded, Row
+from data.picture import SPLITS, Excluded, Row
+from service.artifact import ALL_LABELS
+from service.whole import replacing
 
 COLUMNS = ("path", "label", "split", "sha256", "phash", "width", "height", "excluded")
 
 
 def write(path: Path, rows: Iterable[Row], excluded: Iterable[Excluded]) -> None:
-    """Write beside `path`, then rename: readers see the old file or the new one.
+    """Write it; readers see the old file or the new one.
 
     Raises:
         DataError: the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        with (
+            replacing(path) as partial,
+            partial.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+        ):
             table = csv.writer(file)
             table.writerow(COLUMNS)
             for r in rows:
                 table.writerow((r.path, r.label, r.split, r.sha256, r.phash, r.width, r.height, ""))
             for e in excluded:
                 table.writerow((e.path, "", "", "", "", "", "", e.reason))
-        partial.replace(path)
     except OSError as exc:
-        partial.unlink(missing_ok=True)
         raise DataError(
             f"Cannot write the manifest {path}: {exc.strerror}. Name a file that you may write."
         ) from exc

@@ -1,6 +1,7 @@
 """What is known of a picture on its way from a source into the manifest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 
 from service.artifact import ALL_LABELS as ALL_LABELS
@@ -52,9 +53,27 @@ class Row:
     height: int
 
 
+class Exclusion(Enum):
+    """Why a file does not count."""
+
+    UNREADABLE = auto()
+    DUPLICATE = auto()  # of `Excluded.other`
+    CONFLICT = auto()  # the same content under two labels
+    LEAK = auto()  # near `Excluded.other`, and in no part that both could be in
+    DECIDED = auto()  # people left it out
+
+
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A file that does not count, and why, in words for the user."""
+    """A file that does not count, and why, in words for the user.
+
+    kind, sha256, other: known where the manifest was built; its file keeps the words alone.
+    sha256: empty for a file that is unreadable.
+    other: the picture that a duplicate or a leak is left out for.
+    """
 
     path: Path
     reason: str
+    kind: Exclusion | None = field(default=None, compare=False)
+    sha256: str = field(default="", compare=False)
+    other: Path | None = field(default=None, compare=False)

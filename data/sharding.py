@@ -20,8 +20,9 @@ from data import manifest_csv, shards
 from data.command import status_of
 from data.errors import DataError
 from data.manifest import Manifest, build, read_bytes
-from data.picture import ALL_LABELS, SPLITS, Row
+from data.picture import SPLITS, Row
 from data.source import resolve
+from service.artifact import ALL_LABELS
 from service.images import sniff
 
 SHARD_MB = 512

@@ -33,13 +33,35 @@ def resolve(name_or_path: str) -> Source:
     """
     if name_or_path in NAMED:
         return Source(name_or_path, tuple(NAMED[name_or_path]()))
-    path = Path(name_or_path).expanduser().absolute()
-    if not path.is_dir():
-        what = "is not a folder" if path.exists() else "does not exist"
+    try:
+        path = expanded(name_or_path).absolute()
+        is_folder, is_there, has_shards = path.is_dir(), path.exists(), shards.are_in(path)
+    except OSError as exc:
+        raise DataError(
+            f"Cannot look at {name_or_path}: {exc.strerror}. Make it and the folders above it "
+            f"ones that you may enter, or name {' or '.join(NAMED)}, or {folder.LAYOUTS}."
+        ) from exc
+    if not is_folder:
+        what = "is not a folder" if is_there else "does not exist"
         raise DataError(
             f"{path} {what}, and {name_or_path!r} is not a data set we know. "
             f"Name {' or '.join(NAMED)}, or {folder.LAYOUTS}."
         )
-    if shards.are_in(path):
+    if has_shards:
         return Source(str(path), (), path)
     return Source(str(path), tuple(folder.candidates(path)))
+
+
+def expanded(path: str) -> Path:
+    """A path that begins with `~` or `~user`, without it.
+
+    Raises:
+        DataError: there is no such home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as exc:
+        raise DataError(
+            f"{path!r} begins with a home that this system does not know. Write the folder's "
+            "whole path."
+        ) from exc

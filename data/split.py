@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from data import near
 from data.errors import DataError
@@ -35,11 +36,11 @@ class Assignment:
     """Every picture, by its sha256, is in one of the two.
 
     sides: sha256 -> split.
-    leaks: sha256 -> why it can be on no side.
+    leaks: sha256 -> why it can be on no side, and one of the pictures that it is near.
     """
 
     sides: Mapping[str, str]
-    leaks: Mapping[str, str]
+    leaks: Mapping[str, tuple[str, Path]]
 
 
 def assign(
@@ -71,17 +72,17 @@ def assign(
     closed = frozenset(fixed.values())
 
     sides = {f.sha256: decided[f.sha256] for _, f in pictures if f.sha256 in decided}
-    leaks: dict[str, str] = {}
+    leaks: dict[str, tuple[str, Path]] = {}
     free: list[near.Group] = []
     for group in near.group(phashes, decided):
         touching = sorted(group.touching.items())
         shown = " and ".join(f"{paths[sha256]} ({split})" for split, sha256 in touching)
         if len(touching) > 1:
             reason = f"leak: near duplicates are on different sides, {shown}"
-            leaks |= dict.fromkeys(group.members, reason)
+            leaks |= dict.fromkeys(group.members, (reason, paths[touching[-1][1]]))
         elif touching and touching[0][0] in closed:
             reason = f"leak: a near duplicate is in a part that the data set fixes, {shown}"
-            leaks |= dict.fromkeys(group.members, reason)
+            leaks |= dict.fromkeys(group.members, (reason, paths[touching[-1][1]]))
         elif touching:
             sides |= dict.fromkeys(group.members, touching[0][0])
         else:

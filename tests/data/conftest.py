@@ -1,6 +1,5 @@
 """Small pictures made from seeds, and a cache of each test's own."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,13 +41,3 @@ def make_folder(tmp_path, make_picture) -> MakeFolder:
         return tmp_path / name
 
     return make
-
-
-@pytest.fixture
-def encode() -> Callable[..., bytes]:
-    def encode(image: Image.Image, kind: str = "PNG", **options: int) -> bytes:
-        buffer = io.BytesIO()
-        image.save(buffer, kind, **options)
-        return buffer.getvalue()
-
-    return encode

@@ -6,6 +6,7 @@ from data.decisions import Decisions
 from data.manifest import build
 from data.picture import Candidate
 from data.source import Source, resolve
+from service.artifact import sha256_of
 
 
 def label_of(path: Path) -> str:
@@ -45,6 +46,36 @@ def test_a_leak_is_found(make_folder, make_picture):
     assert leak.path.name == "0.png"
     assert leak.other == path
     assert leak.why.startswith("A near duplicate is in a part that the data set fixes")
+
+
+def test_the_other_picture_of_a_leak_is_found_whatever_its_name(make_folder, make_picture):
+    source = resolve(str(make_folder()))
+    path = source.candidates[0].path.with_name("shown, in (the) test (test), duplicate of.jpg")
+    make_picture(0).save(path, quality=80)
+    dog = next(c for c in source.candidates if c.label == "dog")
+    fixed = (Candidate(path, "cat", "test"), Candidate(dog.path, "dog", "test"))
+    manifest = build(Source("pets", (*source.candidates, *fixed)))
+    (leak,) = [f for f in left_out(manifest, label_of) if f.kind == NEAR]
+    assert (leak.other, leak.sha256) == (path, sha256_of(leak.path))
+
+
+def test_of_two_contents_with_two_labels_each_is_found(make_folder):
+    folder = make_folder()
+    for i in (1, 2):
+        shutil.copy(folder / f"cat/{i}.png", folder / f"dog/7{i}.png")
+        shutil.copy(folder / f"cat/{i}.png", folder / f"cat/9{i}.png")
+    found = left_out(build(resolve(str(folder))), label_of)
+    assert [(f.path.name, f.other, f.sha256) for f in found] == [
+        (f"{i}.png", folder / f"dog/7{i}.png", sha256_of(folder / f"cat/{i}.png")) for i in (1, 2)
+    ]
+
+
+def test_what_people_left_out_is_no_finding(make_folder, tmp_path):
+    (tmp_path / "unreadable: duplicate.csv").write_text("path\ncat/1.png\n")
+    decisions = Decisions.read(tmp_path / "unreadable: duplicate.csv", None)
+    manifest = build(resolve(str(make_folder())), decisions=decisions)
+    assert len(manifest.excluded) == 1
+    assert left_out(manifest, label_of) == []
 
 
 def test_tiny_pictures_are_found_unless_most_are_tiny(make_folder, make_picture):

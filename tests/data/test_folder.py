@@ -118,6 +118,26 @@ def test_a_folder_that_may_not_be_listed_is_named(foreign):
         folder.candidates(foreign)
 
 
+@pytest.mark.parametrize("name", ["shut", "shut/pets", "shut/../shut/pets/cat"])
+def test_a_folder_behind_one_that_may_not_be_entered_is_named(foreign, name):
+    (foreign / "shut").mkdir(mode=0o000)
+    with pytest.raises(
+        DataError,
+        match=rf"Cannot look at .*{name}: Permission denied\. .*may enter, or name starter",
+    ):
+        resolve(str(foreign / name))
+
+
+def test_a_name_that_is_too_long_for_a_file_is_no_data_set():
+    with pytest.raises(DataError, match=r"Cannot look at aaa.*: File name too long"):
+        resolve("a" * 300)
+
+
+def test_the_home_of_a_user_whom_nobody_knows_is_no_data_set():
+    with pytest.raises(DataError, match=r"'~nobody-knows/x' begins with a home .*whole path"):
+        resolve("~nobody-knows/x")
+
+
 def test_where_dogs_are_missing_a_folder_that_may_not_be_listed_is_named(foreign):
     touch(foreign / "cat/1.jpg")
     (foreign / "lost+found").mkdir(mode=0o000)

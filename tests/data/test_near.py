@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -13,17 +15,37 @@ def clustered_hashes(seed: int) -> np.ndarray:
     return np.unique(np.tile(centres, 20) ^ masks)
 
 
-@pytest.mark.parametrize("radius_bits", [0, 1, 6, 8, 9])
+def every_pair(hashes: np.ndarray, radius_bits: int) -> np.ndarray:
+    """By trying all."""
+    distance = np.bitwise_count(hashes[:, None] ^ hashes[None, :])
+    return np.argwhere(np.triu(distance <= radius_bits, k=1))
+
+
+@pytest.mark.parametrize("radius_bits", [0, 1, 6, 8, 9, 12])
 def test_banding_finds_exactly_the_pairs_that_trying_all_finds(radius_bits):
     hashes = clustered_hashes(seed=radius_bits)
-    distance = np.bitwise_count(hashes[:, None] ^ hashes[None, :])
-    expected = np.argwhere(np.triu(distance <= radius_bits, k=1))
-    np.testing.assert_array_equal(near.near_pairs(hashes, radius_bits), expected)
+    np.random.default_rng(radius_bits).shuffle(hashes)
+    found = near.near_pairs(hashes, radius_bits)
+    np.testing.assert_array_equal(found, every_pair(hashes, radius_bits))
 
 
-def test_a_radius_that_the_bands_would_miss_is_refused():
-    with pytest.raises(ValueError, match="radius_bits is 10; 5 bands find 0 to 9"):
-        near.near_pairs(np.zeros(1, np.uint64), 10)
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_what_is_compared_slice_by_slice_is_found_as_well(monkeypatch, at_once):
+    monkeypatch.setattr(near, "_AT_ONCE", at_once)
+    hashes = clustered_hashes(seed=1)
+    np.testing.assert_array_equal(near.near_pairs(hashes), every_pair(hashes, near.NEAR_BITS))
+
+
+def test_memory_does_not_grow_with_the_pairs_to_compare():
+    """Of 3,000 hashes that agree in 24 bits there are 4.5 million."""
+    upper = np.random.default_rng(0).integers(0, 2**40, 3000, dtype=np.uint64)
+    hashes = np.unique(upper << np.uint64(24))
+    tracemalloc.start()
+    found = near.near_pairs(hashes)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 100e6
+    np.testing.assert_array_equal(found, every_pair(hashes, near.NEAR_BITS))
 
 
 def test_no_pictures_have_no_pairs():

@@ -30,7 +30,7 @@ def row(of: Picture, side: str) -> Row:
 def sides_of(pictures: list[Picture], previous: list[Row] | None = None) -> dict[str, str]:
     """File name -> split, or `leak: ...`."""
     assignment = assign(pictures, previous or [], Fractions())
-    decisions = {**assignment.sides, **assignment.leaks}
+    decisions = assignment.sides | {sha256: why for sha256, (why, _) in assignment.leaks.items()}
     return {str(c.path): decisions[f.sha256] for c, f in pictures}
 
 
