@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable, Collection
 
+from scoring.arguments import positive
+
 
 def some_of(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
     """Names with commas between them, in the order in which they are given."""
@@ -16,13 +18,6 @@ def some_of(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
         return names
 
     return parse
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
 
 
 def positives(text: str) -> tuple[int, ...]:

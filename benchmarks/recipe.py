@@ -1,9 +1,10 @@
 """What each step of the recipe is worth: on its own test part, and on pictures unlike it.
 
-python -m benchmarks.recipe RUN PHOTOGRAPHS
+python -m benchmarks.recipe RUN PHOTOGRAPHS [--out FILE.json]
 
 RUN is a training run on the starter set, PHOTOGRAPHS a folder with cat/ and dog/ of which
-it has seen nothing. Prints a table, and writes it to benchmarks/results/recipe.json.
+it has seen nothing. Prints a table, and writes it to benchmarks/results/recipe.json, with the
+run, its seed and model, and the machine.
 """
 
 import argparse
@@ -11,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
+import yaml
 from torch import Tensor
 
-from benchmarks import record
+from benchmarks import machine, record
 from data.manifest import Manifest, build
 from data.picture import SPLITS, TEST, TRAIN, Row
 from data.source import resolve
@@ -34,22 +36,38 @@ FEW = 20  # training pictures, to see what the prior is for
 Pictures = tuple[Tensor, Tensor]  # pooled features (N, C), and 1 for each dog (N,)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("run")
     parser.add_argument("photographs")
-    options = parser.parse_args()
+    parser.add_argument("--out", type=Path, default=RESULT, help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
     run = runs.find(options.run)
     photographs = _sample(build(resolve(options.photographs)))
     rows = [
         {"recipe": name, **{part: _figures(*figures) for part, figures in parts.items()}}
         for name, parts in _measure(run, Manifest.load(run.manifest), photographs)
     ]
-    record.write(RESULT, rows)
+    record.write(options.out, _about(run) | {"recipes": rows})
     for row in rows:
         print(f"| {row['recipe']} | {_cell(row['starter test'])} | {_cell(row['photographs'])} |")
+
+
+def _about(run: runs.Run) -> dict[str, object]:
+    """What the figures are of, and where they were measured."""
+    start = read(run.checkpoints / CHECKPOINT)
+    return {
+        "run": run.folder.name,
+        "seed": yaml.safe_load(run.config.read_text())["seed_everything"],
+        "model": {
+            "backbone": start.backbone,
+            "weights": start.origin,
+            "tag": run.state.get("tag", "none"),
+        },
+        "machine": machine.description(),
+    }
 
 
 def _measure(

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from service.whole import replacing
+
 
 def write(path: Path, figures: object) -> None:
     """Write figures as JSON, in one step."""
@@ -12,10 +14,8 @@ def write(path: Path, figures: object) -> None:
 
 def keep_partial(path: Path, figures: object) -> None:
     """Write what is known so far beside `path`, for who wonders, or interrupts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.with_name(f".{path.name}")
-    written.write_text(json.dumps(figures, indent=2) + "\n")
-    written.replace(partial(path))
+    with replacing(partial(path)) as written:
+        written.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 def finish(path: Path) -> None:

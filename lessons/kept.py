@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from lessons.lesson import Lesson
+from service.whole import replacing
 from training import processor
 
 RESULTS = Path(__file__).parent / "results"
@@ -40,9 +41,8 @@ def run(seconds: float, *packages: str) -> Run:
 
 def write(path: Path, text: str) -> None:
     """All of it, or, where that is cut off, none: what was there stays whole."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ likewise. The same command again goes on where an interrupted one was. docs/scor
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 
 from scoring import job
+from scoring.arguments import positive
 from scoring.errors import ScoringError
 from scoring.job import Job
 from scoring.plan import SHARDS, USUAL_SHARD
@@ -57,12 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=SHARDS,
         help=f"pictures of each file (default: {USUAL_SHARD}, fewer where there are few)",
     )
-    parser.add_argument("--decoders", type=_positive, help="at once (default: one a core)")
+    parser.add_argument("--decoders", type=positive, help="at once (default: one a core)")
     parser.add_argument(
-        "--scorers", type=_positive, help="models at once (default: one a GPU, else see --threads)"
+        "--scorers", type=positive, help="models at once (default: one a GPU, else see --threads)"
     )
     parser.add_argument(
-        "--threads", type=_positive, default=1, help="cores of a model (default: %(default)s)"
+        "--threads", type=positive, default=1, help="cores of a model (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print the summary for machines")
     return parser
@@ -74,12 +74,5 @@ def _named(text: str) -> str:
     return text
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     sys.exit(main())

@@ -18,13 +18,13 @@ from service.cores import usable_cores
 
 ADDRESS = "RAY_ADDRESS"
 # Ray reads these when it is imported, and so do the processes that it starts.
-_ALWAYS = {
+ALWAYS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns
     # Else it says of each pool of actors that their arguments may be lost. The driver has them.
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
-_OURS = {
+_ALONE = {
     "RAY_AUTH_MODE": "token",
     # On Linux, too: a node whose address is the loopback's. Asked for by address, it is not heeded.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -57,11 +57,11 @@ def connected() -> Iterator[Capacity]:
     Raises:
         ScoringError: the cluster cannot be reached, or has no core.
     """
-    for name, value in _ALWAYS.items():
+    for name, value in ALWAYS.items():
         os.environ.setdefault(name, value)
     address = os.environ.get(ADDRESS)
     if not address:
-        os.environ |= _OURS | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        os.environ |= alone()
     import ray
     from ray import data
 
@@ -91,6 +91,11 @@ def connected() -> Iterator[Capacity]:
     finally:
         ray.shutdown()
         signal.signal(signal.SIGTERM, ours)  # Ray left its own
+
+
+def alone() -> dict[str, str]:
+    """The environment of a cluster on this machine, for who knows its token: another each time."""
+    return _ALONE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 def _capacity(nodes: list[dict[str, Any]]) -> Capacity:

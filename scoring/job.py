@@ -99,7 +99,11 @@ def _listed(job: Job, out: Place, tag: str) -> Plan:
         raise ScoringError(
             f"{out} lies within {source}, whose pictures are to be scored. Give an OUT beside it."
         )
-    if Output(out).finished():
+    try:
+        holds_parts = bool(Output(out).finished())
+    except OSError as exc:
+        raise ScoringError(f"{out} cannot be read: {reason(exc)}.") from exc
+    if holds_parts:
         raise ScoringError(f"{out} holds parts without their list. Give another OUT.")
 
     def header(n_pictures: int) -> Header:
@@ -117,15 +121,17 @@ def _listed(job: Job, out: Place, tag: str) -> Plan:
 
 
 def _insist_on_the_same(job: Job, header: Header) -> None:
-    """What an output was begun with is what it is finished with."""
+    """What an output was begun with is what it is finished with.
+
+    The model in service, where that was named, is the one of then.
+    """
+    model = None if job.model in (store.NAME, store.LATEST) else job.model
     asked = {
-        "IN": (str(Place.of(job.source)), header.source),
+        "IN": (str(Place.of(job.source)), str(Place.of(header.source))),
         "--column": (job.column or header.column, header.column),
-        "--model": (job.model or header.model, header.model),
+        "--model": (model or header.model, header.model),
         "--shard": (job.shard or header.shard, header.shard),
     }
-    if job.model == store.LATEST:
-        asked["--model"] = (store.path_of(job.model)[1], header.model)
     for name, (now, before) in asked.items():
         if now != before:
             raise ScoringError(

@@ -32,14 +32,30 @@ class Place:
 
     @classmethod
     def of(cls, text: str, folder: "Place | None" = None) -> "Place":
-        """What a user means, who may give a path relative to the folder, or to this one."""
+        """What a user means.
+
+        Args:
+            text: an address, or a path relative to the folder, or to this one.
+            folder: of the list or table that names it. Without one a user typed it, and ~ is a
+                home.
+        Raises:
+            ScoringError: there is no such home.
+        """
         text = text.removeprefix(_FILE)
-        if _SCHEME.fullmatch(text):
-            return cls(text)
-        path = Path(text).expanduser()
-        if folder is None or path.is_absolute():
-            return cls(str(path.absolute()))
-        return folder / text
+        if match := _SCHEME.fullmatch(text):
+            scheme, host, rest = match.groups()
+            within = rest.rstrip("/")  # with a slash it is the same folder, by another name
+            return cls(f"{scheme}://{host}/{within}" if within else f"{scheme}://{host}")
+        if folder is not None:
+            return cls(str(Path(text))) if Path(text).is_absolute() else folder / text
+        try:
+            path = Path(text).expanduser() if text.startswith("~") else Path(text)
+        except RuntimeError as exc:
+            raise ScoringError(
+                f"{cls(text)} begins with ~, and there is no such home. Give the whole path, or "
+                "put ./ before it if that is its name."
+            ) from exc
+        return cls(str(path.absolute()))
 
     def __truediv__(self, name: str) -> "Place":
         return Place(f"{self.address.rstrip('/')}/{name}")
@@ -62,12 +78,12 @@ class Place:
         """What is there; None for nothing.
 
         Raises:
-            ScoringError: its scheme is unknown, or the storage does not answer.
+            ScoringError: its scheme is unknown, or the storage does not say.
         """
-        if self.is_local:
-            path = Path(self.address)
-            return "folder" if path.is_dir() else "file" if path.exists() else None
         try:
+            if self.is_local:
+                path = Path(self.address)
+                return "folder" if path.is_dir() else "file" if path.exists() else None
             filesystem, where = self._located()
             info = persistently(lambda: filesystem.get_file_info(where))
         except OSError as exc:

@@ -2,9 +2,9 @@
 
 python -m benchmarks.ingredients PHOTOGRAPHS [--seeds 3] [--train 800] [--epochs 2]
 
-Each recipe below is fine-tuned from the same solved head on so many photographs of the train
-part, another sample for each seed, and judged on the test part: as it is, and with each picture
-corrupted in one of the report's 25 ways. Prints a table, and keeps every seed in
+Each recipe of variants.py is fine-tuned from the same solved head on so many photographs of the
+train part, another sample for each seed, and judged on the test part: as it is, and with each
+picture corrupted in one of the report's 25 ways. Prints a table, and keeps every seed in
 benchmarks/results/ingredients.json: run again, it goes on with the seeds that are missing.
 """
 
@@ -46,7 +46,7 @@ RESULT = Path(__file__).parent.parent / "results" / "ingredients.json"
 
 @dataclass(frozen=True)
 class Lesson:
-    """What all variants of one seed share: the pictures and the solved network."""
+    """What all variants of one seed share: the pictures, and how long each is fine-tuned."""
 
     train: tuple[Row, ...]
     seed: int

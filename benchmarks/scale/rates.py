@@ -31,7 +31,7 @@ def measured(results: Path = RESULTS) -> Rates:
     Raises:
         BenchmarkError: one that is needed is not there.
     """
-    serving = _kept(results / "serving.json", "make bench")
+    serving = _kept(results / "serving.json", "`make bench`")
     cores, processor = _machine(serving)
     ours = serving["contestants"]["ours"]["median"].values()
     rates = {
@@ -52,10 +52,8 @@ def measured(results: Path = RESULTS) -> Rates:
         ),
     }
     rates["score"] = _scored(results / "scoring.json", rates["serve"])
-    if (trained := results / "training_speed.json").is_file():
-        rates |= _trained(trained)
-    if (trained := results / "training_speed_gpu.json").is_file():
-        rates |= _trained_on_gpu(trained)
+    rates |= _trained(results / "training_speed.json")
+    rates |= _trained_on_gpu(results / "training_speed_gpu.json")
     return rates
 
 
@@ -65,14 +63,14 @@ def assumed(path: Path = ASSUMPTIONS) -> Rates:
 
 
 def _trained(path: Path) -> Rates:
-    training = _kept(path, "make bench-train")
+    training = _kept(path, "`make bench-train`")
     cores, processor = _machine(training)
     workers = training["workers"]  # a process each, beside one that trains
     return {
         name: Rate(
             training["pictures_per_s"][key] / n,
             f"pictures a second and core, {what}",
-            f"`make bench-train`, {processor}, {training['precision']}",
+            f"{_run(training)}, {processor}, {training['precision']}",
         )
         for name, key, n, what in (
             ("load", "loader alone", workers, "decoded and augmented"),
@@ -84,9 +82,9 @@ def _trained(path: Path) -> Rates:
 
 def _trained_on_gpu(path: Path) -> Rates:
     """What a GPU takes from batches that are in memory; its loader is another machine's."""
-    training = _kept(path, "make bench-train")
+    training = _kept(path, "`make bench-train` on a GPU")
     gpu, versions = training["machine"]["gpu"], training["machine"]["versions"]
-    source = f"`make bench-train`, {gpu}, torch {versions['torch']}, {training['precision']}"
+    source = f"{_run(training)}, {gpu}, torch {versions['torch']}, {training['precision']}"
     pictures_per_s = training["pictures_per_s"]
     return {
         "gpu_stage_two": Rate(
@@ -102,9 +100,17 @@ def _trained_on_gpu(path: Path) -> Rates:
     }
 
 
+def _run(training: dict[str, Any]) -> str:
+    """The command that measures so again, and of what; of the folder only the name is kept."""
+    source, count, distinct = (training[key] for key in ("source", "pictures", "distinct"))
+    command = f"python -m benchmarks.training_speed --source {source} --pictures {count}"
+    repeated = f", {distinct:,} of them distinct" if distinct < count else ""
+    return f"`{command}`: {count:,} pictures of `{source}`{repeated}"
+
+
 def _scored(path: Path, served: Rate) -> Rate:
     unit = "pictures a second and core, scored"
-    scoring = _kept(path, "make bench-score").get("engine") if path.is_file() else None
+    scoring = _kept(path, "`make bench-score`").get("engine") if path.is_file() else None
     if scoring is None:
         return Rate(served.value, unit, "no run of `make bench-score` is kept: as over HTTP")
     cores, processor = _machine(scoring)
@@ -123,5 +129,5 @@ def _kept(path: Path, command: str) -> dict[str, Any]:
     try:
         figures: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError as exc:
-        raise BenchmarkError(f"{path} is not there. `{command}` measures and keeps it.") from exc
+        raise BenchmarkError(f"{path} is not there. {command} measures and keeps it.") from exc
     return figures

@@ -2,21 +2,37 @@
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
+
+import yaml
 
 from benchmarks.markdown import table
 from benchmarks.scale.numerals import money, number, short
 from benchmarks.scale.rates import Rates
+from benchmarks.training_speed import CONFIG
+from data.sharding import SHARD_MB
+from training.stage_one import EVERY, MOST
 
 BILLION = 1e9
-EPOCHS = 4  # training/configs/default.yaml
-BATCH = 32  # likewise, of all processes together
 GPUS = 8  # of a machine
-LAYER4_PARAMETERS = 14_942_208  # ResNet-50's convolutions of its last stage, and the head: tuned
-HEAD_PARAMETERS = 2_048
-HEAD_SOLVED_ON = 100_000 * 4 / 3  # training/stage_one.py: a third of them twice
-SHARD_BYTES = 512e6  # data/sharding.py
+LAYER4_PARAMETERS = 14_942_208  # ResNet-50's convolutions of its last stage, which are tuned
+HEAD_PARAMETERS = 2_048  # so is the head
+HEAD_SOLVED_ON = MOST * (1 + 1 / EVERY)
+SHARD_BYTES = SHARD_MB * 1e6
 REQUESTS = 100_000  # a second
 HOUR_S = 3600
+
+
+class Recipe(NamedTuple):
+    """What `make train` does. batch: pictures of all processes together."""
+
+    epochs: int
+    batch: int
+
+
+def _recipe() -> Recipe:
+    settings = yaml.safe_load(CONFIG.read_text())
+    return Recipe(settings["trainer"]["max_epochs"], settings["data"]["batch_size"])
 
 
 def rates(found: Rates) -> str:
@@ -80,7 +96,8 @@ def scoring(found: Rates) -> str:
 def training(found: Rates) -> str:
     """Epochs of stage two over a billion pictures, on CPUs and on GPUs."""
     r = _values(found)
-    shown = EPOCHS * BILLION
+    epochs = _recipe().epochs
+    shown = epochs * BILLION
     core_hours = shown / r["stage_two"] / HOUR_S
     gpu_hours = shown / r["gpu_stage_two"] / HOUR_S
     machine = GPUS * r["gpu_stage_two"]
@@ -93,7 +110,7 @@ def training(found: Rates) -> str:
             f"{number(first)} core-hours",
             f"{HEAD_SOLVED_ON:,.0f} / {number(r['stage_one'])} / 3600, by the first process",
         ),
-        ("pictures shown", f"{number(shown)}", f"{EPOCHS} epochs"),
+        ("pictures shown", f"{number(shown)}", f"{epochs} epochs"),
         ("core-hours, without a GPU", number(core_hours), f"/ {number(r['stage_two'])} / 3600"),
         ("  their price", money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
         (
@@ -121,7 +138,7 @@ def training(found: Rates) -> str:
         (
             "bytes read",
             f"{number(shown * r['bytes'] / 1e12)} TB",
-            f"{EPOCHS} × 10⁹ × {r['bytes']:,.0f}; nothing stays on a machine",
+            f"{epochs} × 10⁹ × {r['bytes']:,.0f}; nothing stays on a machine",
         ),
     ]
     return table(("a billion pictures, fine-tuned on", "", "how"), rows)
@@ -137,7 +154,7 @@ def machines(found: Rates) -> str:
         gpus = count * GPUS
         # A ring sends each machine's share twice, but for its own.
         exchange_ms = 1e3 * 2 * (count - 1) / count * gradient / wire
-        for batch in (BATCH, 32 * gpus):
+        for batch in (_recipe().batch, 32 * gpus):
             if batch < gpus:
                 rows.append((str(count), str(gpus), str(batch), "", "", "", "fewer than GPUs"))
                 continue

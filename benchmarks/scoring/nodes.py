@@ -1,19 +1,13 @@
 """A Ray cluster on this machine, each node with one core of its own."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_AUTH_MODE": "token",
-    "RAY_AUTH_TOKEN": secrets.token_hex(32),
-    # As `scoring.cluster` says.
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    "RAY_idle_worker_killing_time_threshold_ms": "60000",
-}
+from scoring.cluster import ALWAYS, alone
+
+_SETTINGS = ALWAYS | alone()  # of all clusters: Ray reads a process's token once
 
 
 @contextmanager

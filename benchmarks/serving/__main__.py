@@ -28,7 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import environment, machine, record
-from benchmarks.arguments import positive, positives, some_of
+from benchmarks.arguments import positives, some_of
 from benchmarks.errors import BenchmarkError
 from benchmarks.serving import figures, load, photographs
 from benchmarks.serving.contestants import CONTESTANTS, ENGINE, THEIRS, WITH_WORKERS, Model
@@ -36,6 +36,7 @@ from benchmarks.serving.figures import Batches, Loads
 from benchmarks.serving.measurement import Course
 from benchmarks.serving.table import markdown
 from data.errors import DataError
+from scoring.arguments import positive
 from service import artifact, store
 from service.artifact import ArtifactError
 from service.store import StoreError

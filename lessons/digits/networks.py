@@ -45,8 +45,8 @@ def convnet() -> nn.Sequential:
 NETWORKS: dict[str, Callable[[], nn.Sequential]] = {"perceptron": perceptron, "convnet": convnet}
 
 
-class Layer(NamedTuple):
-    """One row of the table.
+class Step(NamedTuple):
+    """What a digit goes through; pooling, dropout and the like count, too.
 
     name: such as `convolution, 30 of 5 x 5`.
     shape: of what it puts out for one digit.
@@ -58,15 +58,15 @@ class Layer(NamedTuple):
     parameters: int
 
 
-def layers(network: nn.Sequential) -> list[Layer]:
-    """What a digit goes through."""
+def steps(network: nn.Sequential) -> list[Step]:
+    """All of a network, in order."""
     was_training = network.training
     network.eval()
     x = torch.zeros(1, *SHAPE)
     found = []
     for module in network:
         x = module(x)
-        found.append(Layer(_name(module), tuple(x.shape[1:]), parameters(module)))
+        found.append(Step(_name(module), tuple(x.shape[1:]), parameters(module)))
     network.train(was_training)
     return found
 

@@ -9,9 +9,10 @@ import numpy as np
 from lessons import plot
 from lessons.counting import parameters
 from lessons.digits.figures import Figures, Mistake, Training
-from lessons.digits.networks import NETWORKS, layers
+from lessons.digits.networks import NETWORKS, steps
 from lessons.lesson import Lesson
 from lessons.markup import figure, figures, picture
+from lessons.table import table
 from service.drawing import CAT, DOG
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ each of 784 neurons, and must learn anew at each place what a stroke looks like.
 needs {100 * sizes["convnet"] / sizes["perceptron"]:.0f} % of the weights, and makes
 fewer mistakes.</p>
 <h3>Layer by layer</h3>
-{figures(*(_layers(name, sizes[name]) for name in NETWORKS))}
+{figures(*(_steps(name, sizes[name]) for name in NETWORKS))}
 <p>A convolution’s parameters are its kernels and a bias for each: 30 × (5 × 5) + 30 = 780. However
 large the picture, they stay so many; the perceptron’s first layer needs
 784 × 784 + 784 = 615,440.</p>
@@ -86,39 +87,32 @@ def _origin(kept: Figures) -> str:
     )
 
 
-def _layers(name: str, total: int) -> str:
-    """A network's layers as a table: what comes out, and what is learned."""
-    rows = "".join(
-        f"<tr><td>{layer.name}</td><td>{' × '.join(map(str, layer.shape))}</td>"
-        f'<td class="number">{layer.parameters:,}</td></tr>'
-        for layer in layers(NETWORKS[name]())
-    )
-    head = '<th>layer</th><th>output</th><th class="number">parameters</th>'
-    foot = f'<tr><th>all</th><td></td><th class="number">{total:,}</th></tr>'
-    return (
-        f"<table><caption><strong>{NAMES[name].capitalize()}</strong></caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table>"
-    )
+def _steps(name: str, total: int) -> str:
+    """What comes out of each step of a network, and what is learned there."""
+    rows = [
+        (step.name, " × ".join(map(str, step.shape)), f"{step.parameters:,}")
+        for step in steps(NETWORKS[name]())
+    ]
+    rows.append(("together", "", f"{total:,}"))
+    headings = ("layer", "puts out", "parameters")
+    return table(NAMES[name].capitalize(), headings, rows, words=2)
 
 
 def _table(kept: Figures, sizes: dict[str, int]) -> str:
-    seeds = "".join(f'<th class="number">seed {pair.seed}</th>' for pair in kept.pairs)
-    rows = "".join(
-        f'<tr><td>{NAMES[name]}</td><td class="number">{sizes[name]:,}</td>'
-        + "".join(f'<td class="number">{_interval(training)}</td>' for training in trainings)
-        + "</tr>"
+    rows = [
+        (NAMES[name], f"{sizes[name]:,}", *map(_interval, trainings))
         for name, trainings in kept.trainings.items()
-    )
-    head = f'<th>network</th><th class="number">parameters</th>{seeds}'
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
+    ]
+    seeds = (f"seed {pair.seed}" for pair in kept.pairs)
+    caption = f"Right of the {kept.counts[2]:,} test digits"
+    return table(caption, ("network", "parameters", *seeds), rows)
 
 
 def _interval(training: Training) -> str:
+    """Two decimals: both networks come near 100 %."""
     test = training.test
-    return (
-        f"{100 * test.value:.2f}&nbsp;%<br>{100 * test.low:.1f}&nbsp;to&nbsp;{100 * test.high:.1f}"
-    )
+    text = f"{100 * test.value:.2f} % ({100 * test.low:.1f} to {100 * test.high:.1f})"
+    return text.replace(" ", "\xa0")
 
 
 def _pairs(kept: Figures) -> str:

@@ -10,6 +10,7 @@ from lessons.imagenet.tree import tree
 from lessons.imagenet.winners import HUMAN_PICTURES, HUMAN_TOP_5_ERROR, WINNERS
 from lessons.lesson import Lesson
 from lessons.markup import figure
+from lessons.table import table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,14 +150,8 @@ def _errors() -> str:
 
 
 def _table() -> str:
-    rows = "".join(
-        f"<tr><td>{w.year}</td><td>{w.team}</td><td>{w.network or 'none'}</td>"
-        f'<td class="number">{w.top_5_error:g}</td><td>{escape(w.source)}</td></tr>'
-        for w in WINNERS
-    )
-    head = (
-        "<th>year</th><th>team</th><th>network</th>"
-        '<th class="number">top-5 error, %</th><th>told in</th>'
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
+    rows = [
+        (f"{w.year}", w.team, w.network or "none", w.source, f"{w.top_5_error:g}") for w in WINNERS
+    ]
+    headings = ("year", "team", "network", "told in", "top-5 error, %")
+    return table("The best entry of each year", headings, rows, words=4)

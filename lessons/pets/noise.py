@@ -1,10 +1,11 @@
 """What a count of right answers is worth: its interval, and that of a difference."""
 
 from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 
-Z95 = 1.96  # standard errors in a 95 % interval
+Z95 = NormalDist().inv_cdf(0.975)  # standard errors in a 95 % interval
 
 
 def wilson(right: float, n: int) -> tuple[float, float]:

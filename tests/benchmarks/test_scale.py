@@ -10,7 +10,13 @@ from benchmarks.scale import tables
 from benchmarks.scale.__main__ import PAGE, filled
 from benchmarks.scale.rates import Rate, Rates, assumed, measured
 
-MACHINE = {"cores": 4, "cpu": "a processor", "instructions": ["avx2"]}
+MACHINE = {
+    "cores": 4,
+    "cpu": "a processor",
+    "instructions": ["avx2"],
+    "gpu": "a GPU",
+    "versions": {"torch": "2"},
+}
 
 
 @pytest.fixture
@@ -30,26 +36,31 @@ def results(tmp_path: Path) -> Path:
         "device": "cpu",
         "precision": "bf16-mixed",
         "workers": 3,
+        "source": "pets",
+        "pictures": 512,
+        "distinct": 512,
         "pictures_per_s": {"loader alone": 300.0, "stage one": 60.0, "stage two": 40.0},
+    }
+    on_gpu = training | {
+        "batch_size": 32,
+        "pictures": 12288,
+        "distinct": 980,
+        "pictures_per_s": {"stage one, in memory": 5000.0, "stage two, in memory": 2500.0},
     }
     (tmp_path / "serving.json").write_text(json.dumps(serving))
     (tmp_path / "training_speed.json").write_text(json.dumps(training))
+    (tmp_path / "training_speed_gpu.json").write_text(json.dumps(on_gpu))
     return tmp_path
 
 
 @pytest.fixture
 def rates(results: Path) -> Rates:
     round_numbers = {
-        "load": 1,  # measured
-        "stage_one": 1,
-        "stage_two": 1,
         "decode": 500,
         "core_hour": 0.1,
         "gpu_hour": 4.0,
         "gpu_machine_cores": 100,
         "gpu_machine_network": 50,
-        "gpu_stage_two": 2500,
-        "gpu_score": 5000,
         "storage_month": 20,
         "get_million": 0.4,
         "out_tb": 90,
@@ -82,25 +93,33 @@ def test_a_kept_run_of_scoring_is_used(results: Path) -> None:
     assert measured(results)["score"].value == 18
 
 
-def test_what_was_never_measured_is_asked_for(results: Path) -> None:
-    (results / "serving.json").unlink()
-    with pytest.raises(BenchmarkError, match="`make bench` measures and keeps it"):
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("serving.json", "`make bench`"),
+        ("training_speed.json", "`make bench-train`"),
+        ("training_speed_gpu.json", "`make bench-train` on a GPU"),
+    ],
+)
+def test_what_was_never_measured_is_asked_for(results: Path, file: str, command: str) -> None:
+    (results / file).unlink()
+    with pytest.raises(BenchmarkError, match=f"{command} measures and keeps it"):
         measured(results)
 
 
-def test_a_kept_run_on_a_gpu_is_used_for_gpus_alone(results: Path) -> None:
-    before = measured(results)
-    run = {
-        "machine": MACHINE | {"gpu": "a GPU", "versions": {"torch": "2"}},
-        "precision": "bf16-mixed",
-        "batch_size": 32,
-        "pictures_per_s": {"stage one, in memory": 900.0, "stage two, in memory": 300.0},
-    }
-    (results / "training_speed_gpu.json").write_text(json.dumps(run))
-    found = measured(results)
-    assert found["gpu_stage_two"].value == 300
-    assert found["gpu_score"].value == 900
-    assert found.items() - before.items() == {(k, found[k]) for k in ("gpu_stage_two", "gpu_score")}
+def test_nothing_is_assumed_that_is_measured(rates: Rates, results: Path) -> None:
+    assert assumed().keys() & measured(results).keys() == set()
+    assert (rates["gpu_stage_two"].value, rates["gpu_score"].value) == (2500, 5000)
+
+
+def test_speeds_of_training_name_their_pictures_and_how_to_measure_again(rates: Rates) -> None:
+    command = "`python -m benchmarks.training_speed --source pets --pictures"
+    for name in ("load", "stage_one", "stage_two"):
+        assert rates[name].source.startswith(f"{command} 512`: 512 pictures of `pets`, 4 cores")
+    for name in ("gpu_stage_two", "gpu_score"):
+        assert rates[name].source.startswith(
+            f"{command} 12288`: 12,288 pictures of `pets`, 980 of them distinct, a GPU, torch 2"
+        )
 
 
 def test_scoring_is_as_by_hand(rates: Rates) -> None:
@@ -123,6 +142,15 @@ def test_training_is_as_by_hand(rates: Rates) -> None:
     assert found["GPU-hours, as its cores feed them"][:2] == [
         *("889", "GPUs busy 50% of the time"),
     ]
+
+
+def test_epochs_and_batch_are_those_of_the_configuration(
+    rates: Rates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.yaml").write_text("trainer: {max_epochs: 5}\ndata: {batch_size: 48}\n")
+    monkeypatch.setattr(tables, "CONFIG", tmp_path / "other.yaml")
+    assert cells(tables.training(rates))["pictures shown"] == ["5,000,000,000", "5 epochs"]
+    assert "| 1 | 8 | 48 |" in tables.machines(rates)
 
 
 def test_serving_is_as_by_hand(rates: Rates) -> None:

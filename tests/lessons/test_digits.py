@@ -17,7 +17,7 @@ from lessons.digits import mnist, page, training
 from lessons.digits.classifier import Classifier, to_tensor
 from lessons.digits.figures import Figures, accuracy
 from lessons.digits.mnist import Digits, Split
-from lessons.digits.networks import NETWORKS, convnet, layers, perceptron
+from lessons.digits.networks import NETWORKS, convnet, perceptron, steps
 from lessons.kept import RESULTS
 from training.judging import interval
 
@@ -38,11 +38,11 @@ def test_parameters_are_the_lectures_layer_by_layer() -> None:
 
 
 def _parameters(name: str) -> list[int]:
-    return [layer.parameters for layer in layers(NETWORKS[name]())]
+    return [step.parameters for step in steps(NETWORKS[name]())]
 
 
 def test_without_padding_28_pixels_become_24_12_10_and_5() -> None:
-    shapes = [layer.shape for layer in layers(convnet()) if len(layer.shape) == 3]
+    shapes = [step.shape for step in steps(convnet()) if len(step.shape) == 3]
     assert [s for i, s in enumerate(shapes) if s not in shapes[:i]] == [
         *((30, 24, 24), (30, 12, 12), (15, 10, 10), (15, 5, 5)),
     ]
@@ -230,5 +230,6 @@ def test_the_lesson_tells_what_is_kept(kept: Figures) -> None:
         assert said in html
     for trainings in kept.trainings.values():
         for of_seed in trainings:
-            assert f"{100 * of_seed.test.value:.2f}&nbsp;%" in html
+            assert f"{100 * of_seed.test.value:.2f}\xa0%" in html
     assert html.count('width="56"') == len(kept.mistakes)
+    assert html.count("<table") == html.count('<table tabindex="0"><caption>') == 3

@@ -111,3 +111,4 @@ def test_the_lesson_names_them_all(kept: Nesting) -> None:
         assert f'<span class="number">{i}</span> {name}' in html
     for winner in WINNERS:
         assert escape(winner.source) in html
+        assert f'<th scope="row">{winner.year}</th>' in html

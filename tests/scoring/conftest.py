@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,10 +15,11 @@ import pytest
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.models import ModelStore
 
-from tests import pictures
+from tests import live_server, pictures
 from tests.live_server import REPOSITORY
 
 Row = dict[str, Any]
+NOBODY = 65534
 MANY = 2560  # so that a job is not over before it can be disturbed
 GOOD = {
     "red.jpg": pictures.plain(pictures.RED, "JPEG"),
@@ -54,8 +56,7 @@ def many(
 @pytest.fixture
 def environment(bentoml_home: Path) -> dict[str, str]:
     """Ours, with a store in which the known network is promoted, and no cluster."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CATDOG_", "RAY_", "AWS_"))}
-    return kept | {"BENTOML_HOME": str(bentoml_home), "BENTOML_DO_NOT_TRACK": "True"}
+    return live_server.environment(bentoml_home)
 
 
 @pytest.fixture
@@ -110,6 +111,24 @@ def started(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
             process.wait()
 
     return start
+
+
+@pytest.fixture
+def locked() -> Iterator[Path]:
+    """A folder that this process may not enter, in one where it may write; for root: as nobody."""
+    is_root = os.geteuid() == 0
+    with TemporaryDirectory(prefix="locked-") as name:
+        if is_root:
+            os.chown(name, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        folder = Path(name) / "locked"
+        folder.mkdir()
+        (folder / "a.jpg").write_bytes(b"a")
+        folder.chmod(0o000)
+        yield folder
+        folder.chmod(0o700)
+        if is_root:
+            os.seteuid(0)
 
 
 def rows(out: Path) -> list[Row]:

@@ -1,7 +1,6 @@
 """On a Ray cluster of several nodes, of which one is killed; and out of an object store."""
 
 import os
-import secrets
 import signal
 import subprocess
 import time
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from scoring.__main__ import main
+from scoring.cluster import ALWAYS, alone
 from scoring.output import Output
 from scoring.place import Place
 from scoring.plan import Header
@@ -24,10 +24,8 @@ from tests.scoring.conftest import GOOD, MANY, Score, parts, rows
 HERE = Path(__file__).parent
 TIMEOUT_S = 180  # no claim of these tests depends on it
 _SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_AUTH_MODE": "token",
-    "RAY_AUTH_TOKEN": secrets.token_hex(32),
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on the loopback, as `scoring.cluster` says
+    **ALWAYS,
+    **alone(),
     # A node is given up after three seconds of silence, not thirty.
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_failure_threshold": "6",

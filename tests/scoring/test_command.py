@@ -118,6 +118,8 @@ def test_a_forgotten_folder_is_not_the_current_one(
     [
         (("nowhere", "out"), r"nowhere does not exist\. Give a folder"),
         ((".", "out"), r"out lies within .*, whose pictures are to be scored"),
+        (("memory://box/in/", "memory://box/in/out"), r"in/out lies within memory://box/in, whose"),
+        (("~$b.jpg", "out"), r"~\$b\.jpg begins with ~, and there is no such home"),
         (("gopher://x/y", "out"), r"gopher://x cannot be reached"),
         (("a.jpg", "out", "--model", "catdog:none"), r"No model 'catdog:none' has been promoted"),
     ],
@@ -133,3 +135,11 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert main(arguments) == 1
     assert re.search(complaint, capsys.readouterr().err)
     assert not (tmp_path / "out" / "_plan").exists()
+
+
+def test_an_out_where_one_may_not_enter_is_said(
+    locked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(locked.parent), str(locked / "out")]) == 1
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"Error: .*out/_plan/plan\.json cannot be looked at: P.* denied\.\n", said)

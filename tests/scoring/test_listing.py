@@ -77,6 +77,17 @@ def test_a_list_means_its_lines_relative_to_where_it_lies(tmp_path: Path) -> Non
     assert references[-1].name == f"{tmp_path}/lists/missing.jpg"
 
 
+def test_what_a_list_names_where_one_may_not_enter_or_beyond_a_home_is_a_reason(
+    locked: Path,
+) -> None:
+    (locked.parent / "all.txt").write_text(f"~$b.jpg\n{locked}/a.jpg\n{locked}/a.tar\n")
+    assert read(listed(locked.parent / "all.txt")) == [
+        "The picture cannot be read: No such file or directory.",
+        "The picture cannot be read: Permission denied.",
+        "The archive cannot be read past its 0 pictures: Permission denied.",
+    ]
+
+
 def test_what_lies_elsewhere_is_listed_and_read_as_what_lies_here(tmp_path: Path) -> None:
     """By way of fsspec, whose files know less than those of this machine."""
     write_tar(tmp_path / "t.tar", {"1.jpg": b"t1", "2.jpg": b"t2"})

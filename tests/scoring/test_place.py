@@ -19,6 +19,11 @@ from scoring.place import Place
         ("/b/a.jpg", "s3://bucket/lists", "/b/a.jpg"),
         ("cat/a.jpg", "s3://bucket/lists", "s3://bucket/lists/cat/a.jpg"),
         ("s3://bucket/a b?c#d%20.jpg", "/lists", "s3://bucket/a b?c#d%20.jpg"),
+        ("s3://bucket/photos/", None, "s3://bucket/photos"),
+        ("s3://bucket/", None, "s3://bucket"),
+        ("memory:///box//", None, "memory:///box"),
+        ("~$b.jpg", "/lists", "/lists/~$b.jpg"),
+        ("~root/a.jpg", "/lists", "/lists/~root/a.jpg"),
     ],
 )
 def test_an_address_means(text: str, folder: str | None, address: str) -> None:
@@ -30,6 +35,22 @@ def test_a_relative_path_is_one_of_where_the_user_is(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert Place.of("a.jpg") == Place(str(tmp_path / "a.jpg"))
+
+
+def test_a_home_is_meant_where_a_user_types_it_and_only_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert Place.of("~/a.jpg").address == "/home/somebody/a.jpg"
+    assert Place.of("./~$b.jpg").address == f"{tmp_path}/~$b.jpg"
+    with pytest.raises(ScoringError, match=r"~\$b\.jpg begins with ~, and there is no such home"):
+        Place.of("~$b.jpg")
+
+
+def test_what_lies_where_one_may_not_enter_is_said(locked: Path) -> None:
+    with pytest.raises(ScoringError, match=r"a\.jpg cannot be looked at: Permission denied\."):
+        Place(str(locked / "a.jpg")).kind()
 
 
 def test_files_are_found_to_any_depth_and_hidden_ones_are_passed_over(tmp_path: Path) -> None:
