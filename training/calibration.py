@@ -12,6 +12,7 @@ MAX_TURNED_AWAY = 0.01  # ... and may, where few pictures make the tail long
 # Of photographs, 0.4 % of cats and dogs and 98 % of other things are over it (docs/recipe.md): the
 # threshold to be had then.
 USUAL_THRESHOLD = 0.9
+BINS = 15  # of confidence, where nobody says how many
 LIKELY = 0.95  # share of samples whose count over a threshold that turns 1 % away is believed
 
 
@@ -35,10 +36,23 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.exp(result.x))
 
 
-def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean negative log-likelihood of the right label, in nats; (N, 2) and (N,) int."""
+def log_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Negative log-likelihood of each right label, in nats.
+
+    Args:
+        logits: (N, 2).
+        labels: (N,) int, index of the right column.
+    Returns:
+        (N,) float64.
+    """
     log_p = log_softmax(logits.astype(np.float64), axis=1)
-    return float(-log_p[np.arange(len(labels)), labels].mean())
+    losses: np.ndarray = -log_p[np.arange(len(labels)), labels]
+    return losses
+
+
+def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The mean of `log_losses`."""
+    return float(log_losses(logits, labels).mean())
 
 
 def novelty_threshold(novelty: np.ndarray) -> float:
@@ -77,7 +91,7 @@ class Bin(NamedTuple):
         return self.right / self.n
 
 
-def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 15) -> list[Bin]:
+def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = BINS) -> list[Bin]:
     """Bins of equal count, from the least confident to the most; of fewer answers, fewer.
 
     Args:
@@ -92,7 +106,7 @@ def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 15) ->
     ]
 
 
-def calibration_error(confidence: np.ndarray, is_right: np.ndarray, bins: int = 15) -> float:
+def calibration_error(confidence: np.ndarray, is_right: np.ndarray, bins: int = BINS) -> float:
     """Expected calibration error over bins of equal count (Nguyen and O'Connor, 2015).
 
     Args:

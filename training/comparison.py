@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from service.artifact import Interval, Record
+from service.whole import replacing
 from training import pairs
 from training.errors import TrainingError
 from training.judging import share
@@ -137,10 +138,9 @@ def save(run: Run, comparison: Comparison) -> None:
         TrainingError: it cannot be written.
     """
     path = run.folder / COMPARISON
-    temporary = path.with_name(f".{COMPARISON}")
     try:
-        temporary.write_text(comparison.model_dump_json(indent=2) + "\n")
-        temporary.replace(path)
+        with replacing(path) as partial:
+            partial.write_text(comparison.model_dump_json(indent=2) + "\n")
     except OSError as exc:
         raise TrainingError(
             f"{path} cannot be written ({exc.strerror}); nothing was promoted. Free some space "

@@ -12,7 +12,6 @@ from data.decisions import Decisions
 from data.manifest import Manifest, build
 from data.picture import TRAIN, VAL
 from data.source import resolve
-from service.cores import usable_cores
 from training.augmentation import Augmentation
 from training.decoded import Decoder
 from training.errors import TrainingError
@@ -22,6 +21,7 @@ from training.pictures import (
     CentralSquares,
     EpochSampler,
     begin_worker,
+    default_workers,
 )
 from training.slices import Slices, collated
 
@@ -73,7 +73,7 @@ class PictureData(pl.LightningDataModule):
                 raise TrainingError(f"data.{name} is {value}; it must be {allowed}.")
         self.source = source
         self.batch_size = batch_size
-        self.workers = max(1, usable_cores() - 1) if workers is None else workers
+        self.workers = default_workers() if workers is None else workers
         self.augmentation = Augmentation(min_area, corrupted=corrupted)
         if keep_decoded is None:  # what is in shards is more than a disk holds
             keep_decoded = torch.cuda.is_available() and not shards.are_in(source)
@@ -103,7 +103,6 @@ class PictureData(pl.LightningDataModule):
         decisions = Decisions.read(self.exclude, self.relabel)
         manifest = build(resolve(self.source), previous, decisions=decisions)
         if self.manifest_path is not None:
-            self.manifest_path.parent.mkdir(parents=True, exist_ok=True)
             manifest.save(self.manifest_path)
         return manifest
 

@@ -1,8 +1,7 @@
 """Pictures decoded once: what every epoch after the first reads instead of the files."""
 
 import hashlib
-import os
-from contextlib import suppress
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,12 @@ from data.manifest import read_bytes
 from data.picture import Row
 from service import images
 from service.images import decode, shrink_for_training
+from service.whole import replacing
+
+# Left free for checkpoints, exports and others: to keep no more pictures costs time, a checkpoint
+# that finds no room ends the run. One of a ResNet-152 tuned from end to end, and its export, take
+# under 3 GB: 0.7 GB of weights and optimizer, twice while a checkpoint replaces the one before.
+RESERVE_BYTES = 5 * 2**30
 
 
 class Decoder:
@@ -21,7 +26,7 @@ class Decoder:
     A picture takes 200 kB (its short side is 256), as one `.npy` file named after its
     digest in a folder named after what was done to it: another version of any of that
     finds an empty folder. Whoever finds no file decodes and writes one; two who do so at
-    once write the same.
+    once write the same. The last 5 GiB of the disk are left free.
     """
 
     def __init__(self, keeps: bool) -> None:
@@ -49,15 +54,15 @@ def _decoded(row: Row) -> np.ndarray:
 
 
 def _keep(path: Path, image_uint8: np.ndarray) -> None:
-    partial = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        # Asked for each picture: 6 microseconds, of the milliseconds that decoding took.
+        if shutil.disk_usage(path.parent).free < RESERVE_BYTES + image_uint8.nbytes:
+            return
+        with replacing(path) as partial, partial.open("wb") as file:
             np.save(file, image_uint8, allow_pickle=False)
-        partial.replace(path)
     except OSError:  # a full disk costs time, not the run
-        with suppress(OSError):
-            partial.unlink()
+        pass
 
 
 def _key() -> str:

@@ -10,7 +10,7 @@ from data.source import resolve
 from service import artifact, store
 from service.artifact import Interval, Metrics
 from service.openvino_engine import OpenVinoEngine
-from training import judging
+from training import calibration, judging
 from training.errors import TrainingError
 from training.seen import without_seen
 
@@ -75,7 +75,7 @@ def table(evaluation: Evaluation) -> str:
         "",
         f"accuracy           {_interval(m.accuracy)}",
         f"log loss           {m.log_loss:.4f}",
-        f"calibration error  {m.calibration_error:.2%} (15 bins of equal count)",
+        f"calibration error  {m.calibration_error:.2%} ({calibration.BINS} bins of equal count)",
         f"turned away        {_interval(m.turned_away)}, cats and dogs answered `neither`",
     ]
     if m.neither_rejected is not None and m.neither_auroc is not None:

@@ -1,11 +1,9 @@
 """Pooled features on disk, by picture, backbone and preprocessing."""
 
 import hashlib
-import os
 import uuid
 import zipfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import PIL
@@ -13,11 +11,12 @@ import torch
 
 from data.cache import place
 from service.artifact import Preprocessing
+from service.whole import replacing
 from training.network import CatDogNet
 
 
 class FeatureCache:
-    """The features that one trunk gave, read at once and added to in shards.
+    """Features that one trunk gave: those that are wanted, read at once and added to in shards.
 
     A folder per trunk (its weights' sha256 counts, not its name), preprocessing, device
     and versions; in it shards of up to `SHARD` pictures that are written once, under a
@@ -27,15 +26,21 @@ class FeatureCache:
 
     SHARD = 512
 
-    def __init__(self, network: CatDogNet, device: torch.device, is_bf16: bool) -> None:
+    def __init__(
+        self, network: CatDogNet, device: torch.device, is_bf16: bool, wanted: Collection[str]
+    ) -> None:
+        """wanted: keys. Of all others nothing is held in memory, however much the disk has."""
         self.folder = place(f"features/{_key(network, device, is_bf16)}")
         self.width = network.head.in_features
         self._features: dict[str, np.ndarray] = {}
         for shard in sorted(self.folder.glob("*.npz")):
             try:
                 with shard.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                    self._take(kept["keys"].tolist(), kept["features"])
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                    keys = kept["keys"].tolist()
+                    found = [i for i, key in enumerate(keys) if key in wanted]
+                    if found:  # the features, which are not read before they are asked for
+                        self._take([keys[i] for i in found], kept["features"][found])
+            except (OSError, ValueError, IndexError, KeyError, zipfile.BadZipFile):
                 shard.unlink(missing_ok=True)  # damaged: computed anew
 
     def __contains__(self, key: str) -> bool:
@@ -49,15 +54,11 @@ class FeatureCache:
             features: (N, C) float32.
         """
         self._take(keys, features)
-        partial = self.folder / f".{os.getpid()}"
+        shard = self.folder / f"{uuid.uuid4().hex}.npz"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
+            with replacing(shard) as partial, partial.open("wb") as file:
                 np.savez(file, keys=np.array(keys), features=features)
-            partial.replace(self.folder / f"{uuid.uuid4().hex}.npz")
         except OSError as exc:
-            with suppress(OSError):
-                partial.unlink()
             print(f"Features are not kept for the next run: {exc.strerror} in {self.folder}.")
 
     def read(self, keys: Sequence[str]) -> np.ndarray:

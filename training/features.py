@@ -8,11 +8,10 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from data.picture import Row
-from service.cores import usable_cores
 from training.feature_cache import FeatureCache
 from training.folding import folded
 from training.network import STAGES, CatDogNet, stages
-from training.pictures import AS_IS, CentralSquares, View, begin_worker
+from training.pictures import AS_IS, CentralSquares, View, begin_worker, default_workers
 
 BATCH = 64  # always: the last bits of a convolution depend on how many pictures share it
 
@@ -31,7 +30,8 @@ def cached_features(
 
     Args, returns and raises: as there, (N, C) float32.
     """
-    cache = FeatureCache(network, _device(network), has_bf16(_device(network)))
+    wanted = {row.sha256 + view.name for row in rows}
+    cache = FeatureCache(network, _device(network), has_bf16(_device(network)), wanted)
     missing = [row for row in rows if row.sha256 + view.name not in cache]
     if len(missing) < len(rows):
         print(f"{name}: {len(rows) - len(missing)} of {len(rows)} known from before", flush=True)
@@ -66,7 +66,7 @@ def pooled_features(
     loader = DataLoader(
         CentralSquares(rows, view),
         batch_size=BATCH,
-        num_workers=max(1, usable_cores() - 1) if workers is None else workers,
+        num_workers=default_workers() if workers is None else workers,
         worker_init_fn=begin_worker,
         pin_memory=device.type == "cuda",
     )

@@ -16,8 +16,7 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from data.errors import DataError
 from data.manifest import Manifest
-from data.source import NAMED
-from service.cores import usable_cores
+from data.source import NAMED, expanded
 from training import advice, checkpoints, hardware, metrics_csv, resumption
 from training import run as runs
 from training.arguments import ArgumentParser
@@ -25,6 +24,7 @@ from training.datamodule import PictureData
 from training.errors import TrainingError
 from training.joining import join
 from training.module import CatDog
+from training.pictures import default_workers
 from training.processes import EndAtOnce, LostProcess, Processes
 from training.progress import PictureProgress
 from training.stage_one import SolveHead
@@ -92,7 +92,7 @@ class TrainingCLI(LightningCLI):
             launch.run(command, devices, config.trainer.num_nodes)
             raise SystemExit(0)
         if config.data.source not in NAMED:  # one folder, one spelling
-            config.data.source = str(Path(config.data.source).expanduser().resolve())
+            config.data.source = str(expanded(config.data.source).resolve())
         told = self.processes.shared("run", self._begin)
         self.run = runs.Run(Path(told["folder"]))
         self.processes.require(self.run.folder)
@@ -103,7 +103,7 @@ class TrainingCLI(LightningCLI):
             config.data.previous = runs.previous_manifest(config.data.source, besides=self.run)
         config.trainer.precision = told["precision"]
         if config.data.workers is None and devices > 1:
-            config.data.workers = max(1, usable_cores() // devices - 1)
+            config.data.workers = default_workers(devices)
         self.resumes = told["resumes"]
         if self.resumes:
             self.processes.require(self.run.last)

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import sqrt
-from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import mannwhitneyu
+from scipy.stats import binomtest, mannwhitneyu
 from tqdm import tqdm
 
 from data.manifest import read_bytes
@@ -20,7 +18,6 @@ from service.images import network_input
 from training import calibration as fitting
 
 BATCH = 32
-Z95 = 1.959964  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -126,10 +123,8 @@ def interval(successes: int, n: int) -> Interval:
     """A fraction with its 95 % score interval (Wilson, 1927)."""
     if n == 0:
         return Interval(value=0.0, low=0.0, high=1.0, n=0)
-    p, z2 = successes / n, Z95**2
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Interval(value=p, low=max(0.0, centre - half), high=min(1.0, centre + half), n=n)
+    low, high = binomtest(successes, n).proportion_ci(method="wilson")
+    return Interval(value=successes / n, low=float(low), high=float(high), n=n)
 
 
 def share(which: np.ndarray) -> Interval:
@@ -145,33 +140,3 @@ def auroc(known: np.ndarray, novel: np.ndarray) -> float:
     """
     statistic = mannwhitneyu(novel, known).statistic
     return float(statistic / (len(known) * len(novel)))
-
-
-class Roc(NamedTuple):
-    """What each threshold lets through, from the strictest to none; only the line's corners.
-
-    false_positive: (K,) share of the one kind that is over the threshold, rising from 0 to 1.
-    true_positive: (K,) share of the other, likewise.
-    """
-
-    false_positive: np.ndarray
-    true_positive: np.ndarray
-
-
-def roc(low: np.ndarray, high: np.ndarray) -> Roc:
-    """The receiver operating characteristic; the area under it is `auroc` of the same two.
-
-    Args:
-        low: (N,) scores of those that should be under a threshold.
-        high: (M,) of those that should be over it.
-    """
-    scores = np.concatenate([low, high])
-    is_high = np.repeat([False, True], [len(low), len(high)])
-    order = np.argsort(-scores, kind="stable")
-    is_last_of_equals = np.append(np.diff(scores[order]) != 0, True)
-    steps = np.stack([~is_high[order], is_high[order]]).cumsum(1)[:, is_last_of_equals]
-    counts = np.concatenate([np.zeros((2, 1), np.int64), steps], 1)  # (2, thresholds + 1)
-    (dx, dy) = np.diff(counts)
-    turns = dx[:-1] * dy[1:] != dx[1:] * dy[:-1]
-    corners = counts[:, np.concatenate([[True], turns, [True]])]
-    return Roc(corners[0] / len(low), corners[1] / len(high))

@@ -18,14 +18,14 @@ import torch
 from data.errors import DataError
 from data.npm import read_members
 from training.errors import TrainingError
+from training.network import IMAGENET_MEAN as IMAGENET_MEAN
+from training.network import IMAGENET_STD as IMAGENET_STD
 
 ROOT = "package/ResNet50/"
 MODEL = f"{ROOT}model.json"
 BLOCKS = (3, 4, 6, 3)  # bottlenecks in each of ResNet-50's stages
 TORCH_BATCH_NORM_EPS = 1e-5
 KERAS_MEAN_RGB = (123.68, 116.779, 103.939)  # what Keras subtracts, 0 to 255
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # what torchvision subtracts, 0 to 1 ...
-IMAGENET_STD = (0.229, 0.224, 0.225)  # ... and divides by
 
 
 class Entry(TypedDict):

@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from torchvision import models
 
 from service.sight import STAGES as STAGES
-from training.keras_resnet import IMAGENET_MEAN, IMAGENET_STD
 from training.sharpness import blur
 
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # what torchvision subtracts, 0 to 1 ...
+IMAGENET_STD = (0.229, 0.224, 0.225)  # ... and divides by
 CAT_CLASSES = slice(281, 286)  # ImageNet's 5 domestic cats
 DOG_CLASSES = slice(151, 269)  # ImageNet's 118 breeds of dog
-PET_CLASSES = [*range(151, 269), *range(281, 286)]
+PET_CLASSES = [*range(1000)[DOG_CLASSES], *range(1000)[CAT_CLASSES]]
 OTHER_CLASSES = sorted(set(range(1000)) - set(PET_CLASSES))
 BLUR_DISCOUNT = 2.8  # nats of evidence for other things that a blurred picture gives for nothing
 

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from data.manifest import read_bytes
 from data.picture import Row
 from service.artifact import LABELS
+from service.cores import usable_cores
 from service.images import network_input
 from training.augmentation import Augmentation
 from training.decoded import Decoder
@@ -102,6 +103,11 @@ class EpochSampler(Sampler[Key]):
     def __iter__(self) -> Iterator[Key]:
         order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
         return iter([(self.epoch, int(index)) for index in order])
+
+
+def default_workers(devices: int = 1) -> int:
+    """Processes that decode for each of so many devices: at least one, and one core is left."""
+    return max(1, usable_cores() // devices - 1)
 
 
 def begin_worker(_: int) -> None:

@@ -1,7 +1,6 @@
 """The gate: compare a run's model with the one in service, and promote it if it may be."""
 
 import numpy as np
-from scipy.special import log_softmax
 
 from data.manifest import Manifest
 from data.picture import ALL_LABELS, NEITHER, TEST
@@ -9,15 +8,14 @@ from service import artifact, store
 from service.artifact import LABELS, ArtifactError, Card
 from service.models import graph_bytes
 from service.openvino_engine import OpenVinoEngine
-from training import comparison, timing
+from service.remote import CHUNK
+from training import calibration, comparison, timing
 from training.comparison import Comparison, Contestant, Figures
 from training.decision import Decision, decide, first_decision
 from training.errors import TrainingError
 from training.judging import Judged, batches, interval, score
 from training.run import RELEASED, Run
 from training.seen import without_seen
-
-BATCH = 16  # pictures; as many as the service batches at most
 
 
 def promote(run: Run) -> tuple[Decision, str | None]:
@@ -85,7 +83,7 @@ def _compare(run: Run) -> tuple[Figures, Decision]:
         OpenVinoEngine(champion_folder, champion.precision),
     )
     pets = [row for row in unseen.kept if row.label in LABELS]
-    pixels = next(batches(pets[:BATCH]), None)
+    pixels = next(batches(pets[:CHUNK]), None)  # as many as the service asks for at once
     ours = score(engines[0], unseen.kept, "Challenger")
     theirs = score(engines[1], unseen.kept, f"Champion {tag}")
     figures = comparison.figures(
@@ -103,10 +101,10 @@ def contestant(judged: Judged, card: Card, n_bytes: int) -> Contestant:
     """What a model did with the pictures, as the service would have answered."""
     pets, others = judged.pets(), judged.others()
     answered = zip(pets.answers(card.calibration), pets.rows, strict=True)
-    log_p = log_softmax(pets.scores.logits / np.float64(card.calibration.temperature), axis=1)
+    scaled = pets.scores.logits / card.calibration.temperature
     return Contestant(
         right=np.array([answer == row.label for answer, row in answered], dtype=bool),
-        losses=-log_p[np.arange(len(pets.rows)), pets.labels],
+        losses=calibration.log_losses(scaled, pets.labels),
         rejected=np.array([a == NEITHER for a in others.answers(card.calibration)], dtype=bool),
         n_bytes=n_bytes,
     )

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
 from tqdm import tqdm
 
 from data.picture import Row
@@ -13,7 +12,7 @@ from data.thinning import evenly
 from service import artifact
 from service.artifact import Agreement, Precision, Proof
 from service.openvino_engine import OpenVinoEngine
-from training import judging
+from training import judging, pairs
 from training.errors import TrainingError
 from training.judging import Judged
 from training.network import CatDogNet, Pixels
@@ -80,17 +79,15 @@ def fastest_faithful(
 def agreement(fast: Judged, reference: Judged) -> Agreement:
     """Compare a faster precision with fp32 on the same cats and dogs."""
     # Two labels are possible: they are equal where both are right or both wrong.
-    right, expected = fast.right, reference.right
-    share = float((right == expected).mean())
-    lost, won = int((expected & ~right).sum()), int((right & ~expected).sum())
+    cells = pairs.count(fast.right, reference.right)
+    share = (cells.both_right + cells.both_wrong) / cells.n
     drift = float(np.abs(fast.scores.novelty - reference.scores.novelty).mean())
-    p_value = binomtest(lost, lost + won, alternative="greater").pvalue if lost + won else 1.0
     return Agreement(
-        pictures=len(right),
+        pictures=cells.n,
         labels_equal=share,
-        accuracy=float(right.mean()),
+        accuracy=float(fast.right.mean()),
         novelty_difference=drift,
         is_faithful=share >= MIN_AGREEMENT
-        and p_value > SIGNIFICANCE
+        and pairs.luck(cells.lost, cells.won) > SIGNIFICANCE
         and drift <= MAX_NOVELTY_DIFFERENCE,
     )

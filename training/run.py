@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from service.whole import replacing
 from training import disk
 from training.errors import TrainingError
 
@@ -95,9 +96,8 @@ class Run:
 
     def record(self, **changes: str) -> None:
         """Update `run.json` in one step."""
-        temporary = self.folder / f".{STATE}"
-        temporary.write_text(json.dumps({**self.state, **changes}, indent=2) + "\n")
-        temporary.replace(self.folder / STATE)
+        with replacing(self.folder / STATE) as partial:
+            partial.write_text(json.dumps({**self.state, **changes}, indent=2) + "\n")
 
     def discard_if_empty(self) -> None:
         """Remove the folder unless something was trained in it."""

@@ -15,6 +15,7 @@ from PIL import Image
 from torchvision.models import resnet18
 
 from tests.live_server import REPOSITORY
+from training import decoded
 from training.datamodule import PictureData
 from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
 from training.run import Run
@@ -189,6 +190,7 @@ def private_places(
         monkeypatch.setenv("CATDOG_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BENTOML_DO_NOT_TRACK", "True")
+    monkeypatch.setattr(decoded, "RESERVE_BYTES", 0)  # however full the disk of the tests is
 
 
 @pytest.fixture

@@ -74,6 +74,13 @@ def test_a_folder_without_dogs_is_refused(
     assert error.startswith(f"Error: No dogs in {folder}")
 
 
+def test_a_home_that_is_not_there_is_named(
+    fit_words: tuple[str, ...], refused: Callable[..., str]
+) -> None:
+    error = refused([*fit_words[1:], "--data.source", "~nobody-is-called-this/pets"])
+    assert "'~nobody-is-called-this/pets' begins with a home" in error
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [

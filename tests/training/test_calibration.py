@@ -27,6 +27,14 @@ def test_log_loss_of_known_probabilities() -> None:
     assert calibration.log_loss(logits, np.array([0, 1, 0])) == pytest.approx(expected)
 
 
+def test_the_log_loss_is_the_mean_of_those_of_the_pictures() -> None:
+    logits, labels = np.log(np.array([[0.8, 0.2], [0.1, 0.9]], np.float32)), np.array([0, 0])
+    losses = calibration.log_losses(logits, labels)
+    assert losses.dtype == np.float64
+    assert losses == pytest.approx(-np.log([0.8, 0.1]))
+    assert calibration.log_loss(logits, labels) == losses.mean()
+
+
 def test_certain_and_right_is_no_calibration_error() -> None:
     assert calibration.calibration_error(np.ones(50), np.ones(50, bool)) == 0
 

@@ -1,9 +1,11 @@
 """Features kept on disk are those that would be computed, to the last bit."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -102,17 +104,48 @@ def test_a_head_of_its_own_does_not_make_another_trunk(network: CatDogNet) -> No
     with torch.no_grad():
         other.head.weight.fill_(3)
     cpu = torch.device("cpu")
-    assert FeatureCache(other, cpu, True).folder == FeatureCache(network, cpu, True).folder
-    assert FeatureCache(other, cpu, True).folder != FeatureCache(network, cpu, False).folder
+    ours, theirs, in_fp32 = (
+        FeatureCache(*of, wanted=()).folder
+        for of in ((network, cpu, True), (other, cpu, True), (network, cpu, False))
+    )
+    assert ours == theirs != in_fp32
 
 
 def test_a_damaged_shard_is_computed_anew(network: CatDogNet, rows: tuple[Row, ...]) -> None:
     first = cached_features(network, rows, "first", workers=0)
     cpu = torch.device("cpu")
-    folders = {FeatureCache(network, cpu, is_bf16).folder for is_bf16 in (True, False)}
+    folders = {FeatureCache(network, cpu, is_bf16, ()).folder for is_bf16 in (True, False)}
     (shard,) = (path for folder in folders for path in folder.glob("*.npz"))
     shard.write_bytes(shard.read_bytes()[:-1000])
     assert torch.equal(cached_features(network, rows, "second", workers=0), first)
+
+
+def test_of_what_the_disk_has_only_what_is_wanted_is_held(network: CatDogNet) -> None:
+    cpu = torch.device("cpu")
+    features = np.random.default_rng(0).random((900, 512), np.float32)  # 1.8 MB
+    filled = FeatureCache(network, cpu, True, ())
+    for start in range(0, 900, 300):
+        filled.add([f"{i}" for i in range(start, start + 300)], features[start : start + 300])
+    tracemalloc.start()
+    try:
+        cache = FeatureCache(network, cpu, True, {"7", "650", "900"})
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(cache.read(["650", "7"]), features[[650, 7]])
+    assert not any(key in cache for key in ("0", "8", "900"))
+    assert held_bytes < 100_000
+
+
+def test_a_shard_of_fewer_features_than_pictures_is_computed_anew(network: CatDogNet) -> None:
+    cpu = torch.device("cpu")
+    features = np.ones((3, 512), np.float32)
+    cache = FeatureCache(network, cpu, True, ())
+    cache.add(["a", "b", "c"], features)
+    (shard,) = cache.folder.iterdir()
+    np.savez(shard, keys=np.array(["a", "b", "c"]), features=features[:2])
+    assert "c" not in FeatureCache(network, cpu, True, {"c"})
+    assert not shard.exists()
 
 
 def test_a_picture_that_is_gone_is_named(network: CatDogNet, rows: tuple[Row, ...]) -> None:

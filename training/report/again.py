@@ -46,7 +46,9 @@ class Again(Record):
 
 def gather(run: Run, card: Card, manifest: Manifest) -> Again:
     """Collect it from the run's folder."""
-    config = ("--config", str(run.config), "--ckpt_path", "null", "--resume", "false")
+    # Its own manifest is what a run began with no more: it writes one, with the same parts.
+    own = ("--data.manifest", "null", "--data.previous", str(run.manifest))
+    config = ("--config", str(run.config), "--ckpt_path", "null", "--resume", "false", *own)
     commit = card.git_commit.removesuffix("-dirty")
     checkout = [] if commit == "unknown" else [shlex.join(("git", "checkout", commit))]
     return Again(

@@ -10,7 +10,6 @@ from training import calibration as fitting
 from training import judging
 from training.judging import Judged, interval, share
 
-BINS = 15
 HISTOGRAM_BINS = 25
 OF_PETS = 0.01  # what rejection is quoted at: a threshold that turns away 1 % of cats and dogs
 
@@ -98,9 +97,9 @@ def assess(judged: Judged, calibration: Calibration) -> Confidence:
 
 def reliability(confidence: np.ndarray, is_right: np.ndarray) -> Reliability:
     """(N,) confidences of the answered label, and whether it was right, (N,) bool."""
-    bins = fitting.reliability(confidence, is_right, BINS)
+    bins = fitting.reliability(confidence, is_right)
     return Reliability(
-        error=fitting.calibration_error(confidence, is_right, BINS),
+        error=fitting.calibration_error(confidence, is_right),
         bins=[Bin(confidence=b.confidence, accuracy=interval(b.right, b.n)) for b in bins],
     )
 
@@ -116,13 +115,16 @@ def rejected(pets: np.ndarray, others: np.ndarray) -> Interval:
 
 
 def _curve(low: np.ndarray, high: np.ndarray) -> Curve:
-    roc = judging.roc(low, high)
+    from sklearn.metrics import roc_curve  # half a second that only a report needs
+
+    is_high = np.repeat([False, True], [len(low), len(high)])
+    false_positive, true_positive, _ = roc_curve(is_high, np.concatenate([low, high]))
     return Curve(
         auroc=judging.auroc(low, high),
         n_low=len(low),
         n_high=len(high),
-        false_positive=roc.false_positive.tolist(),
-        true_positive=roc.true_positive.tolist(),
+        false_positive=false_positive.tolist(),
+        true_positive=true_positive.tolist(),
     )
 
 

@@ -16,7 +16,7 @@ from training.judging import Judged, batches
 class Examined:
     """Pictures and what was found, in the order of `judged.rows`.
 
-    maps: (N, 7, 7) float32, see `service.engine.Explanation`.
+    maps: (N, 7, 7) float32, see `service.engine.ScoresAndMap`.
     brightness: (N,) mean grey value of what the network sees, as a share of white.
     sharpness: (N,) variance of the Laplacian of what the network sees, grey 0 to 255
         (Pech-Pacheco et al., 2000). It is low for blurred pictures and for plain ones.
