@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from benchmarks import machine, record
 from data.errors import DataError
-from data.picture import NEITHER, Candidate
+from data.picture import Candidate
 from data.source import resolve
+from service.artifact import NEITHER
 from training.judging import interval
 
 CONCURRENCY = 16

@@ -4,9 +4,6 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from service.artifact import ALL_LABELS as ALL_LABELS
-from service.artifact import NEITHER as NEITHER  # measures rejection; never trained on
-
 TRAIN, VAL, TEST = "train", "val", "test"
 SPLITS = (TRAIN, VAL, TEST)
 

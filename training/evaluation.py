@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from data.errors import DataError
 from data.manifest import unsplit
-from data.picture import ALL_LABELS
 from data.source import resolve
 from service import artifact, store
-from service.artifact import Interval, Metrics
+from service.artifact import ALL_LABELS, Interval, Metrics
 from service.openvino_engine import OpenVinoEngine
 from training import calibration, judging
 from training.errors import TrainingError

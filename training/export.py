@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from data.manifest import Manifest
-from data.picture import ALL_LABELS, TEST, TRAIN, VAL
+from data.picture import TEST, TRAIN, VAL
 from service import artifact
-from service.artifact import Agreement, Calibration, Card, Dataset, Recipe
+from service.artifact import ALL_LABELS, Agreement, Calibration, Card, Dataset, Recipe
 from service.engine import Engine
 from service.openvino_engine import OpenVinoEngine
 from training import calibration, graphs, judging, proof, seen

@@ -9,9 +9,9 @@ from scipy.stats import binomtest, mannwhitneyu
 from tqdm import tqdm
 
 from data.manifest import read_bytes
-from data.picture import ALL_LABELS, NEITHER, Row
+from data.picture import Row
 from service.answer import probabilities
-from service.artifact import LABELS, Calibration, Interval, Metrics
+from service.artifact import ALL_LABELS, LABELS, NEITHER, Calibration, Interval, Metrics
 from service.cores import usable_cores
 from service.engine import Engine, Scores
 from service.images import network_input

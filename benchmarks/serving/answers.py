@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.serving.server import REPOSITORY, ask
-from data.picture import ALL_LABELS
+from service.artifact import ALL_LABELS
 
 FEW = 4
 TOLERANCE = 1e-3  # of a probability: a batch may be computed in another order

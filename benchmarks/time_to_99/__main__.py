@@ -25,8 +25,9 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.time_to_99 import fastai_side, our_side
 from data.errors import DataError
 from data.manifest import Manifest
-from data.picture import ALL_LABELS, TEST, TRAIN
+from data.picture import TEST, TRAIN
 from data.source import resolve
+from service.artifact import ALL_LABELS
 from training import weights
 from training.errors import TrainingError
 

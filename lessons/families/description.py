@@ -15,8 +15,7 @@ from lessons.families.figures import Pretrained
 from lessons.pets.pictures import enlarged, pictures
 from training import weights
 from training.errors import TrainingError
-from training.keras_resnet import IMAGENET_MEAN, IMAGENET_STD
-from training.network import move_stride_to_1x1
+from training.network import IMAGENET_MEAN, IMAGENET_STD, move_stride_to_1x1
 
 SIDE = 128  # of the enlarged pictures
 BATCH = 20

@@ -42,5 +42,6 @@ def growth(samples: Sequence[Sample], *, warm_up_s: float) -> float:
     """
     warm = [sample.uss for sample in samples if sample.at_s >= warm_up_s]
     tenth = max(2, len(warm) // 10)
-    first, last = (quantiles(part, n=10, method="inclusive")[0] for part in (warm[:tenth], warm[-tenth:]))
+    parts = warm[:tenth], warm[-tenth:]
+    first, last = (quantiles(part, n=10, method="inclusive")[0] for part in parts)
     return last / first - 1

@@ -14,7 +14,9 @@ import torch
 from PIL import Image
 from torchvision.models import resnet18
 
+from tests import live_server
 from tests.live_server import REPOSITORY
+from tests.model_store import using
 from training import decoded
 from training.datamodule import PictureData
 from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
@@ -38,12 +40,9 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """Ours, less what is set for runs and stores that are not the tests'."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("CATDOG_", "BENTOML_"))}
-        return kept | {
+        return live_server.environment(self.folder / "bentoml") | {
             "CATDOG_RUNS": str(self.folder / "runs"),
             "CATDOG_CACHE": str(self.folder / "cache"),
-            "BENTOML_HOME": str(self.folder / "bentoml"),
-            "BENTOML_DO_NOT_TRACK": "True",
         }
 
     def start(self, *words: str) -> subprocess.Popen[str]:
@@ -195,12 +194,6 @@ def private_places(
 
 @pytest.fixture
 def model_store(tmp_path: Path) -> Iterator[Path]:
-    """An empty model store, in this process too, where BentoML reads BENTOML_HOME but once."""
-    from bentoml._internal.configuration.containers import BentoMLContainer
-    from bentoml._internal.models import ModelStore
-
-    folder = tmp_path / "models"
-    folder.mkdir()
-    BentoMLContainer.model_store.set(ModelStore(folder))
-    yield folder
-    BentoMLContainer.model_store.reset()
+    """An empty model store, in this process too."""
+    with using(tmp_path / "models") as folder:
+        yield folder

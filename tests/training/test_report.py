@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from data.manifest import Manifest, read_bytes
-from data.picture import ALL_LABELS, NEITHER, TEST, Excluded
+from data.picture import TEST, Excluded
 from service import artifact
-from service.artifact import Dataset
+from service.artifact import ALL_LABELS, NEITHER, Dataset
 from service.images import network_input
 from service.openvino_engine import OpenVinoEngine
 from tests.html_page import Page

@@ -8,8 +8,8 @@ from scipy.special import expit
 
 from data.audit import ANIMAL, DOUBTFUL, LABEL, NO_ANIMAL, Finding
 from data.decisions_csv import EXCLUDE
-from data.picture import NEITHER, Row
-from service.artifact import LABELS
+from data.picture import Row
+from service.artifact import LABELS, NEITHER
 from training.audit.evidence import Evidence
 
 # Standard deviations; docs/audit.md says what they find. Of 4,000 cats and dogs 19 are

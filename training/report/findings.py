@@ -3,9 +3,9 @@
 from typing import Literal
 
 from data.manifest import Manifest
-from data.picture import ALL_LABELS, TEST
+from data.picture import TEST
 from service import artifact
-from service.artifact import LABELS, Metrics, Record
+from service.artifact import ALL_LABELS, LABELS, Metrics, Record
 from service.openvino_engine import OpenVinoEngine
 from training import comparison
 from training.comparison import Comparison

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from data.picture import NEITHER
 from service.answer import probabilities
-from service.artifact import LABELS, Calibration, Record
+from service.artifact import LABELS, NEITHER, Calibration, Record
 from training.report.examination import Examined
 from training.report.names import name_in
 

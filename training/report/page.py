@@ -4,8 +4,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from data.picture import ALL_LABELS
-from service.artifact import LABELS, Interval
+from service.artifact import ALL_LABELS, LABELS, Interval
 from training.canvas import ALARM, COLOUR, FAINT
 from training.pages import environment
 from training.report import charts, corruption_table, pictures

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from data.picture import NEITHER, Row
+from data.picture import Row
 from data.thinning import evenly
-from service.artifact import Calibration, Interval, Record
+from service.artifact import NEITHER, Calibration, Interval, Record
 from service.cores import usable_cores
 from service.engine import Engine, Scores
 from training.corruption import CORRUPTIONS, STRENGTHS, Corruption
