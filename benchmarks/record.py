@@ -14,6 +14,7 @@ def write(path: Path, figures: object) -> None:
 
 def keep_partial(path: Path, figures: object) -> None:
     """Write what is known so far beside `path`, for who wonders, or interrupts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(partial(path)) as written:
         written.write_text(json.dumps(figures, indent=2) + "\n")
 

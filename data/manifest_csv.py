@@ -19,6 +19,7 @@ def write(path: Path, rows: Iterable[Row], excluded: Iterable[Excluded]) -> None
         DataError: the file cannot be written.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with (
             replacing(path) as partial,
             partial.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,

@@ -4,7 +4,7 @@ Two pictures are near when their perceptual hashes differ in few bits. Nearness 
 followed from picture to picture: a burst of photographs is one group.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, pairwise
 
@@ -55,7 +55,7 @@ def group(phashes: Mapping[str, str], decided: Mapping[str, str]) -> list[Group]
         else:
             undecided_at.setdefault(node, []).append(sha256)
     root = {node: node for node in undecided_at}
-    pairs = _near_nodes(sorted({phash for phash in phashes.values() if phash}))
+    pairs = near_phashes(sorted({phash for phash in phashes.values() if phash}))
     for a, b in pairs:
         if a in root and b in root:
             root[_find(root, a)] = _find(root, b)
@@ -129,7 +129,8 @@ def _slices(count: np.ndarray) -> Iterator[slice]:
     yield from map(slice, starts, [*starts[1:], len(count)])
 
 
-def _near_nodes(phashes: list[str]) -> list[tuple[str, str]]:
+def near_phashes(phashes: Sequence[str]) -> list[tuple[str, str]]:
+    """Each two of some different perceptual hashes, in hexadecimal, that are near each other."""
     values = np.array([int(phash, 16) for phash in phashes], dtype=np.uint64)
     return [(phashes[i], phashes[j]) for i, j in near_pairs(values).tolist()]
 

@@ -10,12 +10,11 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """A file beside `path` to write, which takes its place at the end; if that fails, it goes.
 
-    Several processes may write the same one: the last that ends has it. Folders are made.
+    Several processes may write the same one: the last that ends has it.
 
     Raises:
-        OSError: the folder cannot be made, or the file not be renamed.
+        OSError: it cannot be renamed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield partial

@@ -56,6 +56,7 @@ class FeatureCache:
         self._take(keys, features)
         shard = self.folder / f"{uuid.uuid4().hex}.npz"
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             with replacing(shard) as partial, partial.open("wb") as file:
                 np.savez(file, keys=np.array(keys), features=features)
         except OSError as exc:

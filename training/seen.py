@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from data.near import near_pairs
+from data.near import near_phashes
 from data.picture import Row
 from training.errors import TrainingError
 
@@ -55,11 +53,8 @@ def without_seen(rows: Sequence[Row], folder: Path) -> Unseen:
 
 def _near(phashes: set[str], seen: set[str]) -> set[str]:
     """Those of `phashes` that are near one of `seen`, or equal to it."""
-    everything = sorted(phashes | seen)
-    values = np.array([int(phash, 16) for phash in everything], dtype=np.uint64)
-    pairs = near_pairs(values).tolist()
     found = phashes & seen
-    for a, b in ((everything[i], everything[j]) for i, j in pairs):
+    for a, b in near_phashes(sorted(phashes | seen)):
         if a in seen and b in phashes:
             found.add(b)
         if b in seen and a in phashes:

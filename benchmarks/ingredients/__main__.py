@@ -29,13 +29,12 @@ from benchmarks.machine import description
 from data.manifest import build
 from data.picture import TEST, TRAIN, Row
 from data.source import resolve
-from service.cores import usable_cores
 from training import head
 from training.augmentation import Augmentation
 from training.decoded import Decoder
 from training.features import cached_features, has_bf16
 from training.network import imagenet_direction
-from training.pictures import AugmentedPictures, Batch, EpochSampler, targets
+from training.pictures import AugmentedPictures, Batch, EpochSampler, default_workers, targets
 from training.selection import mean
 from training.stage_one import solved
 
@@ -147,7 +146,7 @@ class MovingAverage(pl.Callback):
 def _loader(lesson: Lesson, augmentation: Augmentation) -> DataLoader[Batch]:
     pictures = AugmentedPictures(lesson.train, lesson.seed, augmentation, Decoder(keeps=True))
     sampler = EpochSampler(len(lesson.train), lesson.seed)
-    return DataLoader(pictures, 32, sampler=sampler, num_workers=max(1, usable_cores() - 1))
+    return DataLoader(pictures, 32, sampler=sampler, num_workers=default_workers())
 
 
 def _kept(settings: dict[str, int]) -> dict[str, Recipes]:

@@ -8,7 +8,7 @@ from service.whole import replacing
 
 
 def test_what_was_written_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "folder" / "file"
+    path = tmp_path / "file"
     for text in ("first", "second"):
         with replacing(path) as partial:
             partial.write_text(text)
