@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from scoring.place import Place
+from scoring.errors import ScoringError
+from scoring.place import Place, reason
 from scoring.retries import persistently
 from service.artifact import LABELS
 
@@ -85,8 +86,19 @@ class Output:
         self._part(shard).write_whole(sink.getvalue().to_pybytes())
 
     def write_summary(self, figures: dict[str, Any]) -> None:
-        """For machines, once all is done."""
-        (self.place / SUMMARY).write_whole(json.dumps(figures, indent=2).encode() + b"\n")
+        """For machines, once all is done.
+
+        Raises:
+            ScoringError: it cannot be written.
+        """
+        path = self.place / SUMMARY
+        try:
+            path.write_whole(json.dumps(figures, indent=2).encode() + b"\n")
+        except OSError as exc:
+            raise ScoringError(
+                f"{path} cannot be written: {reason(exc)}. All answers are there. Run the same "
+                "command again once it can."
+            ) from exc
 
     def remove_leftovers(self) -> None:
         """What processes left half written that were killed; object stores have no such thing."""

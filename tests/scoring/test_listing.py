@@ -142,6 +142,17 @@ def test_the_addresses_of_a_table_are_found(tmp_path: Path) -> None:
     assert found == [b"a", "The row holds no address.", b"a"]
 
 
+@pytest.mark.parametrize("ending", [".jpg", ".tar", ".parquet"])
+def test_a_line_that_can_be_no_name_of_a_file_is_a_row_with_its_reason(
+    tmp_path: Path, ending: str
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "list.txt").write_bytes(b"a\0b" + ending.encode() + b"\na.jpg\n")
+    trouble, found = read(listed(tmp_path / "list.txt"))
+    assert isinstance(trouble, str)
+    assert found == b"a"
+
+
 def test_what_is_null_or_too_long_has_its_reason(tmp_path: Path) -> None:
     write_table(tmp_path / "t.parquet", image=[b"a", None, bytes(MAX_BYTES + 1)])
     write_tar(tmp_path / "t.tar", {"long.jpg": bytes(MAX_BYTES + 1)})
