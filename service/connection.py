@@ -63,12 +63,17 @@ class _Parser(h11.Connection):
     """
 
     complaint = "These bytes are no HTTP/1.1 request. For HTTPS, ask the proxy in front."
+    is_head = False  # whether the request is HEAD, whose answer has no body
     _chunks = 0
     _chunked_bytes = 0
 
     def __init__(self) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._receive_buffer = _Received()
+
+    def start_next_cycle(self) -> None:
+        super().start_next_cycle()
+        self.is_head = False
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         try:
@@ -89,6 +94,7 @@ class _Parser(h11.Connection):
     ) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         if isinstance(event, h11.Request):
             self._chunks = self._chunked_bytes = 0
+            self.is_head = event.method == b"HEAD"
             if {b"content-length", b"transfer-encoding"} <= {name for name, _ in event.headers}:
                 # What stands before us may have gone by the other one (RFC 9112, 6.1).
                 raise _Refused("Content-Length and Transfer-Encoding came. Send one of them.")
@@ -243,7 +249,8 @@ class Connection(H11Protocol):
                 headers=[*answer.raw_headers, (b"connection", b"close")],
                 reason=HTTPStatus(answer.status_code).phrase.encode(),
             )
-            for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+            body = [] if self.conn.is_head else [h11.Data(data=bytes(answer.body))]
+            for event in (head, *body, h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         if self.cycle is not None:
             self.cycle.disconnected = True  # what is still answering must not write after this

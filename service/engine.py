@@ -110,6 +110,8 @@ class Engine(ABC):
         return self._compiled(outputs)(pixels)
 
     def _compiled(self, outputs: Sequence[str]) -> Run:
+        if (run := self._runs.get(outputs)) is not None:  # while another is being compiled, too
+            return run
         with self._compiling:
             if outputs not in self._runs:
                 self._runs[outputs] = self._compile(outputs)

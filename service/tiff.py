@@ -14,7 +14,9 @@ def refuse_missing_strips(image: Image.Image) -> None:
         ValueError: strips or tiles are missing.
     """
     tags, tiles = image.tag_v2, image.tile  # type: ignore[attr-defined]  # of what Image.open returns
-    layers = tags.get(_SAMPLES, 1) if tags.get(_PLANAR) == _SEPARATE else 1
+    # Of a compressed file Pillow has one tile, and libtiff finds what is missing.
+    is_apart = tags.get(_PLANAR) == _SEPARATE and tiles and tiles[0].codec_name == "raw"
+    layers = tags.get(_SAMPLES, 1) if is_apart else 1
     listed = sum((right - left) * (lower - upper) for _, (left, upper, right, lower), *_ in tiles)
     if listed < image.width * image.height * layers:
         raise ValueError("Strips are missing")

@@ -201,10 +201,12 @@ class TrainingCLI(LightningCLI):
                 self.trainer.fit(model, datamodule=datamodule, **kwargs)
             except SIGTERMException as exc:  # Lightning's way out; its exit status would be 0
                 raise KeyboardInterrupt from exc
+            except SystemExit as exc:  # its way out after Ctrl-C; status 1
+                if self.trainer.interrupted:
+                    raise KeyboardInterrupt from exc
+                raise
             except DataError as exc:
                 raise resumption.with_a_way_out(exc) from exc
-            if self.trainer.interrupted:
-                raise KeyboardInterrupt
             if self.processes.is_first and not self.run.last.is_file():
                 raise TrainingError(
                     "Nothing was trained: the settings of the trainer (--trainer.max_epochs, "

@@ -154,6 +154,15 @@ def test_a_body_of_two_lengths_is_refused_and_what_follows_is_not_heeded(server:
     assert "Send one of them" in assert_problem(parse(said), 400, "malformed-request")
 
 
+def test_a_refused_head_has_no_body(server: Server) -> None:
+    """To send one is an error of ours, and was one in the log."""
+    head = b"HEAD /livez HTTP/1.1\r\nHost: catdog\r\nContent-Length: 3\r\n"
+    said = asyncio.run(raw_client.say(server.url, head + b"Transfer-Encoding: chunked\r\n\r\n"))
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.endswith(b"\r\n\r\n")
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_a_head_just_as_large_as_is_allowed_is_taken(server: Server) -> None:
     head = b"GET /livez HTTP/1.1\r\nHost: catdog\r\nConnection: close\r\nX-Long: "
     whole = head.ljust(connection.MAX_HEAD_BYTES - 4, b"x") + b"\r\n\r\n"

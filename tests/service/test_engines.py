@@ -3,6 +3,8 @@
 import importlib.util
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from service import artifact, engines, onnx_engine
 from service.artifact import ArtifactError
+from service.engine import Run
 from service.engines import EngineError
 from service.onnx_engine import CPU, CUDA, OnnxEngine
 from service.openvino_engine import OpenVinoEngine
@@ -73,6 +76,30 @@ def test_callers_at_the_same_time_get_what_each_asked_for(artifact_folder: Path)
     engine = OpenVinoEngine(artifact_folder, threads=2)
     with ThreadPoolExecutor(6) as callers:
         assert all(callers.map(ask, range(300)))
+
+
+def test_scores_are_given_while_another_part_of_the_graph_is_made_ready(
+    artifact_folder: Path, monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray
+) -> None:
+    engine = OpenVinoEngine(artifact_folder)
+    is_compiling, may_end = threading.Event(), threading.Event()
+    compile_ = engine._compile
+
+    def slowly(outputs: Sequence[str]) -> Run:
+        is_compiling.set()
+        assert may_end.wait(20)
+        return compile_(outputs)
+
+    monkeypatch.setattr(engine, "_compile", slowly)
+    with ThreadPoolExecutor(2) as callers:
+        preparing = callers.submit(engine.prepare_to_see)
+        assert is_compiling.wait(20)
+        try:
+            assert callers.submit(engine, pixels).result(timeout=20).logits.shape == (5, 2)
+            assert not preparing.done()
+        finally:
+            may_end.set()
+        preparing.result(timeout=20)
 
 
 def test_wrong_shape_is_refused_by_either(artifact_folder: Path) -> None:

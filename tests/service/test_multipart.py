@@ -73,6 +73,12 @@ def test_boundaries_within_a_part_are_malformed() -> None:
         read(part("image", b"\r\n--xyzy" * 1000, "a") + b"--xyz--", step=512, max_parts=1)
 
 
+@pytest.mark.parametrize("most", [1, 9])
+def test_too_many_parts_that_come_at_once_are_not_said_to_be_malformed(most: int) -> None:
+    with pytest.raises(Problem, match=r"Too many\."):
+        read(part("image", b"small") * 200 + b"--xyz--", max_parts=most)
+
+
 @pytest.mark.parametrize(
     ("headers", "is_text"),
     [

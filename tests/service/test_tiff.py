@@ -1,46 +1,60 @@
 """TIFF: grey of more than 8 bits, and strips that are not there."""
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
 
 from service import images
+from tests.pictures import RED
 
 SHORT, LONG = 3, 4
 SIDE = 64
-BITS, COMPRESSION, PHOTOMETRIC, SAMPLE_FORMAT = 258, 259, 262, 339
+RAW, DEFLATE = 1, 8
+TAGS = {
+    **{"width": 256, "height": 257, "bits": 258, "compression": 259, "photometric": 262},
+    **{"starts": 273, "samples": 277, "rows": 278, "lengths": 279, "planar": 284},
+    "sample_format": 339,
+}
 
 
-def tiff(pixels: bytes, strips: int = 1, **tags: int) -> bytes:
-    """A square of grey, uncompressed, little-endian; tags by their names above."""
-    given = {"bits": 16, "photometric": 1, "sample_format": 1, **tags}
-    rows = SIDE // strips
-    entries = {
-        256: (SHORT, [SIDE]),
-        257: (SHORT, [SIDE]),
-        BITS: (SHORT, [given["bits"]]),
-        COMPRESSION: (SHORT, [1]),
-        PHOTOMETRIC: (SHORT, [given["photometric"]]),
-        277: (SHORT, [1]),
-        278: (SHORT, [rows]),
-        SAMPLE_FORMAT: (SHORT, [given["sample_format"]]),
-    }
-    length, listed = len(pixels) // strips, given.get("listed", strips)
-    entries[273] = (LONG, [8 + length * i for i in range(listed)])
-    entries[279] = (LONG, [length] * listed)
-    after = 8 + len(pixels) + 2 + 12 * len(entries) + 4
+def assembled(strips: list[bytes], **tags: list[int]) -> bytes:
+    """A little-endian file; tags by the names of `TAGS`."""
+    starts = [8 + sum(map(len, strips[:i])) for i in range(len(strips))]
+    given = {"starts": starts, "lengths": [*map(len, strips)], **tags}
+    after = 8 + sum(map(len, strips)) + 2 + 12 * (2 + len(given)) + 4
     directory, values = b"", b""
-    for number, (kind, content) in sorted(entries.items()):
+    for name in sorted({"width", "height"} | given.keys(), key=TAGS.__getitem__):
+        kind = LONG if name in ("starts", "lengths") else SHORT
+        content = given.get(name, [SIDE])
         packed = b"".join(struct.pack({SHORT: "<H", LONG: "<I"}[kind], value) for value in content)
+        where = packed.ljust(4, b"\0")
         if len(packed) > 4:
             where = struct.pack("<I", after + len(values))
             values += packed
-        else:
-            where = packed.ljust(4, b"\0")
-        directory += struct.pack("<HHI", number, kind, len(content)) + where
-    head = b"II*\0" + struct.pack("<I", 8 + len(pixels))
-    return head + pixels + struct.pack("<H", len(entries)) + directory + bytes(4) + values
+        directory += struct.pack("<HHI", TAGS[name], kind, len(content)) + where
+    head = b"II*\0" + struct.pack("<I", 8 + sum(map(len, strips)))
+    count = struct.pack("<H", 2 + len(given))
+    return b"".join((head, *strips, count, directory, bytes(4), values))
+
+
+def tiff(pixels: bytes, strips: int = 1, *, listed: int | None = None, **tags: int) -> bytes:
+    """A square of grey, uncompressed."""
+    length = len(pixels) // strips
+    given = {"bits": 16, "photometric": 1, "sample_format": 1, **tags}
+    given |= {"compression": RAW, "samples": 1, "rows": SIDE // strips}
+    cut = [pixels[i * length : (i + 1) * length] for i in range(strips)][:listed]
+    return assembled(cut, **{name: [value] for name, value in given.items()})
+
+
+def in_planes(compression: int) -> bytes:
+    """A square of `RED`, each of its colours by itself."""
+    planes = [bytes([value]) * SIDE * SIDE for value in RED]
+    if compression == DEFLATE:
+        planes = [zlib.compress(plane) for plane in planes]
+    one_each = {"compression": [compression], "photometric": [2], "samples": [3], "planar": [2]}
+    return assembled(planes, bits=[8, 8, 8], rows=[SIDE], sample_format=[1, 1, 1], **one_each)
 
 
 def of_12_bits(value: int) -> bytes:
@@ -77,3 +91,8 @@ def test_a_picture_that_lists_too_few_strips_is_damaged(listed: int) -> None:
     assert (images.network_input(tiff(pixels, strips=8)) == 255).all()
     with pytest.raises(images.DamagedImage, match="truncated or damaged"):
         images.decode(tiff(pixels, strips=8, listed=listed))
+
+
+@pytest.mark.parametrize("compression", [RAW, DEFLATE])
+def test_colours_may_lie_apart(compression: int) -> None:
+    assert (images.network_input(in_planes(compression)) == RED).all()

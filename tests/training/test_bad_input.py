@@ -222,16 +222,18 @@ def test_an_interrupted_run_that_lost_a_picture_gives_way_to_a_new_one(
     assert f"Run folder {newest.folder}" in said
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_being_told_to_end_is_no_success(
+    number: signal.Signals,
     fit_words: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """SIGTERM, as a scheduler sends it: or else `make train` would go on to release."""
+    """By a scheduler, or by Ctrl-C: or else `make train` would go on to release."""
     train = CatDog.training_step
 
     def training_step(self: CatDog, *batch: object) -> Tensor:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         return train(self, *batch)
 
     monkeypatch.setattr(CatDog, "training_step", training_step)
