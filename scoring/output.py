@@ -1,6 +1,7 @@
 """The output: a folder of Parquet files, one a shard, each there whole or not at all."""
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -47,12 +48,12 @@ class Output:
     place: Place
 
     def finished(self) -> list[int]:
-        """Numbers of the shards whose part is there, rising.
+        """Numbers of the shards whose part is there, rising. An empty one is not there yet.
 
         Raises:
             OSError: the folder cannot be listed.
         """
-        matches = map(_PART.fullmatch, self.place.names())
+        matches = (_PART.fullmatch(name) for name, size in self.place.sizes().items() if size)
         return sorted(int(match[1]) for match in matches if match)
 
     def tallies(self, shards: list[int]) -> Iterator[Tally]:
@@ -103,7 +104,7 @@ class Output:
     def remove_leftovers(self) -> None:
         """What processes left half written that were killed; object stores have no such thing."""
         if self.place.is_local:
-            for name in filter(_LEFTOVER.fullmatch, self.place.names()):
+            for name in filter(_LEFTOVER.fullmatch, self.place.sizes()):
                 Path((self.place / name).address).unlink(missing_ok=True)
 
     def _part(self, shard: int) -> Place:
@@ -117,5 +118,8 @@ def tally(rows: Any) -> Tally:
 
 
 def _columns(path: Place, names: list[str]) -> Any:
-    with path.open() as file, pq.ParquetFile(file) as table:
-        return table.read(names)
+    with path.open() as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            raise FileNotFoundError(f"{path} is empty")
+        with pq.ParquetFile(file) as table:
+            return table.read(names)

@@ -116,15 +116,16 @@ class Place:
             elif info.type == fs.FileType.File:
                 yield self / name
 
-    def names(self) -> list[str]:
-        """Of what lies directly in this folder; none where there is no folder."""
+    def sizes(self) -> dict[str, int]:
+        """Bytes of what lies directly in this folder, by name; nothing where there is no folder."""
         if self.is_local:
             folder = Path(self.address)
-            return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+            paths = folder.iterdir() if folder.is_dir() else ()
+            return {path.name: path.lstat().st_size for path in paths}
         filesystem, where = self._located()
         selector = fs.FileSelector(where, allow_not_found=True)
         found = persistently(lambda: filesystem.get_file_info(selector))
-        return [info.base_name for info in found]
+        return {info.base_name: info.size or 0 for info in found}
 
     def open(self) -> IO[bytes]:
         """For reading anywhere in it.
@@ -164,7 +165,8 @@ class Place:
         """Put a file there in one step, in place of what was there; its folder is made.
 
         A file system gets a file of another name, which is renamed. An object store shows
-        nothing until it has an object whole; what is sent here is small enough for one request.
+        nothing until it has an object whole, but for Azure's, where it is empty first; what is
+        sent here is small enough for one request.
 
         Raises:
             OSError: it cannot be written; nothing is there, or what was before.
@@ -219,7 +221,30 @@ def _root(scheme: str, host: str) -> tuple[Any, str]:
             f"{address} cannot be reached: {reason(exc)}. Give a path, or an address that pyarrow "
             "(s3, gs, hdfs, abfs) or an installed package for fsspec knows."
         ) from exc
-    return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), root
+    return fs.PyFileSystem(_Handler(filesystem)), root
+
+
+class _Handler(fs.FSSpecHandler):
+    """Pyarrow's asks beforehand whether there is such a file or folder, and fsspec then says no
+    whatever went wrong: what another try would read was not there for good.
+    """
+
+    def open_input_file(self, path: str) -> Any:
+        return pa.PythonFile(self.fs.open(path, mode="rb"), mode="r")
+
+    def get_file_info_selector(self, selector: Any) -> list[Any]:
+        try:
+            found = self.fs.ls(selector.base_dir, detail=True)
+        except FileNotFoundError:
+            if selector.allow_not_found:
+                return []
+            raise
+        own = selector.base_dir.strip("/")
+        return [
+            self._create_file_info(info["name"], info)
+            for info in found
+            if info["name"].strip("/") != own
+        ]
 
 
 def _local_files(folder: str, visited: set[tuple[int, int]] | None = None) -> Iterator[str]:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
+from scoring import retries
 from scoring.errors import ScoringError
 from scoring.place import Place
 
@@ -85,7 +87,7 @@ def test_a_file_is_written_whole_into_a_folder_that_is_made(tmp_path: Path) -> N
     place.write_whole(b"one")
     place.write_whole(b"two")
     assert place.read(10) == b"two"
-    assert place.folder.names() == ["a"]
+    assert place.folder.sizes() == {"a": 3}
 
 
 def test_whatever_ends_the_writing_the_file_of_before_stays(
@@ -118,6 +120,52 @@ def test_what_only_fsspec_knows_is_read_listed_and_written_too() -> None:
         ]
     finally:
         fsspec.filesystem("memory").rm("/", recursive=True)
+
+
+class Flaky(MemoryFileSystem):
+    """Each second look at it fails, as a network does."""
+
+    protocol = "flaky"
+    looks = 0
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        stripped: str = super()._strip_protocol(path.replace("flaky://", "memory://"))
+        return stripped
+
+    def info(self, path: str, **options: object) -> dict[str, object]:
+        self._fail_now_and_then()
+        return super().info(path, **options)
+
+    def ls(self, path: str, *args: object, **options: object) -> list[dict[str, object]]:
+        self._fail_now_and_then()
+        return super().ls(path, *args, **options)
+
+    def _open(self, path: str, *args: object, **options: object) -> object:
+        self._fail_now_and_then()
+        return super()._open(path, *args, **options)
+
+    def _fail_now_and_then(self) -> None:
+        Flaky.looks += 1
+        if Flaky.looks % 2:
+            raise ConnectionResetError("the network failed")
+
+
+def test_a_failure_of_the_network_is_no_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "FIRST_WAIT_S", 0)
+    fsspec.register_implementation("flaky", Flaky, clobber=True)
+    memory = fsspec.filesystem("memory")
+    try:
+        memory.pipe("/box/a.jpg", b"cat")
+        monkeypatch.setattr(Flaky, "looks", 0)
+        assert retries.persistently(lambda: Place("flaky://box/a.jpg").read(10)) == b"cat"
+        monkeypatch.setattr(Flaky, "looks", 0)
+        assert Place("flaky://box").sizes() == {"a.jpg": 3}
+        assert Place("flaky://none").sizes() == {}
+        with pytest.raises(FileNotFoundError):
+            retries.persistently(lambda: Place("flaky://box/b.jpg").read(10))
+    finally:
+        memory.rm("/", recursive=True)
 
 
 def test_an_unknown_scheme_is_refused_with_what_is_known() -> None:

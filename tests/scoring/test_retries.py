@@ -1,6 +1,9 @@
 """What is tried again, and what is not."""
 
 import pytest
+from aiohttp import ClientResponseError, RequestInfo
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from scoring import retries
 from scoring.retries import TRIES, persistently
@@ -14,7 +17,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 class Storage:
     """Fails so often."""
 
-    def __init__(self, failures: int, error: OSError) -> None:
+    def __init__(self, failures: int, error: Exception) -> None:
         self.failures, self.error, self.calls = failures, error, 0
 
     def read(self) -> str:
@@ -33,6 +36,20 @@ def test_what_always_fails_fails() -> None:
     with pytest.raises(OSError, match="SLOW_DOWN"):
         persistently(storage.read)
     assert storage.calls == TRIES
+
+
+def of_status(status: int) -> ClientResponseError:
+    url = URL("https://pictures.example/a.jpg")
+    asked = RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict()), url)
+    return ClientResponseError(asked, (), status=status, message="as servers say it")
+
+
+@pytest.mark.parametrize(("status", "calls"), [(503, TRIES), (429, TRIES), (404, 1), (403, 1)])
+def test_of_http_servers_what_may_pass_is_tried_again(status: int, calls: int) -> None:
+    storage = Storage(100, of_status(status))
+    with pytest.raises(OSError, match="as servers say it"):
+        persistently(storage.read)
+    assert storage.calls == calls
 
 
 @pytest.mark.parametrize(
