@@ -64,7 +64,8 @@ class ConstantRate(CatDog):
 
     def configure_optimizers(self) -> dict[str, object]:
         tuned = [p for p in self.parameters() if p.requires_grad]
-        return {"optimizer": torch.optim.AdamW(tuned, lr=self.learning_rate)}
+        optimizer = torch.optim.AdamW(tuned, lr=self.learning_rate, weight_decay=self.weight_decay)
+        return {"optimizer": optimizer}
 
 
 class LiveBatchNorms(CatDog):
