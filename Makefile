@@ -42,9 +42,11 @@ serve: model  ## answer on port 3000 (PORT=, HOST=, MODEL=), after making a mode
 	@$(chosen) exec $(VENV)/bin/bentoml serve service.service:CatDog --host $(HOST) --port $(PORT)
 
 model: $(TRAIN_SET)  # the promoted model; made from the starter set where there is none
-	@$(PY) -m service model >/dev/null; status=$$?; \
-	if [ $$status -eq 3 ]; then make --no-print-directory train DATA=starter; \
-	else exit $$status; fi
+	@said=$$($(PY) -m service model 2>&1 >/dev/null); status=$$?; \
+	if [ $$status -eq 3 ]; then \
+		echo "== There is no model yet: making one from the starter set"; \
+		make --no-print-directory train DATA=starter; \
+	elif [ $$status -ne 0 ]; then echo "$$said" >&2; exit $$status; fi
 
 train: $(TRAIN_SET)  ## retrain: DATA=starter, oxford-pets, a folder or shards; CONFIG=; EXCLUDE=, RELABEL=; RESUME=false; DEVICES=, NODES= (docs/distributed.md)
 	@echo "== Training on" $(call quoted,DATA)
