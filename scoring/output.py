@@ -53,7 +53,8 @@ class Output:
         Raises:
             OSError: the folder cannot be listed.
         """
-        matches = (_PART.fullmatch(name) for name, size in self.place.sizes().items() if size)
+        sizes = self.place.sizes()
+        matches = (_PART.fullmatch(name) for name, size in sizes.items() if size != 0)
         return sorted(int(match[1]) for match in matches if match)
 
     def tallies(self, shards: list[int]) -> Iterator[Tally]:

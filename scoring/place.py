@@ -116,8 +116,11 @@ class Place:
             elif info.type == fs.FileType.File:
                 yield self / name
 
-    def sizes(self) -> dict[str, int]:
-        """Bytes of what lies directly in this folder, by name; nothing where there is no folder."""
+    def sizes(self) -> dict[str, int | None]:
+        """Bytes of what lies directly in this folder, by name; nothing where there is no folder.
+
+        None is of what has none, or whose storage does not say.
+        """
         if self.is_local:
             folder = Path(self.address)
             paths = folder.iterdir() if folder.is_dir() else ()
@@ -125,7 +128,7 @@ class Place:
         filesystem, where = self._located()
         selector = fs.FileSelector(where, allow_not_found=True)
         found = persistently(lambda: filesystem.get_file_info(selector))
-        return {info.base_name: info.size or 0 for info in found}
+        return {info.base_name: info.size for info in found}
 
     def open(self) -> IO[bytes]:
         """For reading anywhere in it.

@@ -212,7 +212,7 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         elif kind is PNG:
             png.refuse_early_end(data, image)
         elif kind is TIFF:
-            whole = tiff.in_16_bits(image)
+            whole = tiff.unsigned_grey(image)
         elif frame is not None:
             whole = gif.uncovered(image, frame)
         return _Stored(whole, size, turn)

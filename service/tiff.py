@@ -22,11 +22,11 @@ def refuse_missing_strips(image: Image.Image) -> None:
         raise ValueError("Strips are missing")
 
 
-def in_16_bits(image: Image.Image) -> Image.Image:
-    """Loaded grey of 9 to 32 unsigned bits as 16, from black to white; any other as it is.
+def unsigned_grey(image: Image.Image) -> Image.Image:
+    """Loaded grey of 9 to 16 unsigned bits as 16, and of 32 as floats; any other as it is.
 
     Pillow takes 12 bits for 16, the upper half of 32 for negative, and white for black where
-    the file has it so.
+    the file has it so. Of 32 bits few use all: `service.colour` finds their scale.
     """
     tags = image.tag_v2  # type: ignore[attr-defined]  # as above
     bits = tags.get(_BITS_PER_SAMPLE, (1,))[0]
@@ -34,10 +34,9 @@ def in_16_bits(image: Image.Image) -> Image.Image:
     if not is_unsigned or not (image.mode == "I" or image.mode.startswith("I;16")):
         return image
     values = np.asarray(image)
-    if image.mode == "I":
-        values = values.view(np.uint32) >> max(0, bits - 16)
-        bits = min(bits, 16)
-    values = values.astype(np.uint16)
+    values = values.view(np.uint32) if image.mode == "I" else values.astype(np.uint16)
     if bits < 16:
         values = (values * np.float32(65535 / (2**bits - 1))).astype(np.uint16)
-    return Image.fromarray(65535 - values if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else values)
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        values = np.iinfo(values.dtype).max - values
+    return Image.fromarray(values.astype(np.float32) if image.mode == "I" else values)

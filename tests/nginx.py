@@ -31,6 +31,8 @@ def running(folder: Path, first: int, second: int) -> Iterator[str]:
     log = folder / "nginx.log"
     environment = os.environ | {"PATH": _PATH}
     with log.open("wb") as out, subprocess.Popen(command, stderr=out, env=environment) as nginx:
-        yield f"http://127.0.0.1:{front}"
-        assert nginx.poll() is None, log.read_text()
-        nginx.terminate()
+        try:
+            yield f"http://127.0.0.1:{front}"
+            assert nginx.poll() is None, log.read_text()
+        finally:
+            nginx.terminate()  # or a test that failed would wait for it for ever

@@ -1,6 +1,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from data.audit import CONFLICT, DUPLICATE, NEAR, TINY, UNREADABLE, Finding, left_out, tiny
 from data.decisions import Decisions
 from data.manifest import build
@@ -35,28 +37,20 @@ def test_every_file_that_is_left_out_is_found_with_its_reason(make_folder):
     assert "is a cat as" in found["cat/2.png"].why
 
 
-def test_a_leak_is_found(make_folder, make_picture):
+@pytest.mark.parametrize(
+    "name", ["shown in the test.jpg", "shown, in (the) test (test), duplicate of.jpg"]
+)
+def test_a_leak_is_found_whatever_its_name(make_folder, make_picture, name):
     source = resolve(str(make_folder()))
-    path = source.candidates[0].path.with_name("shown in the test.jpg")
+    path = source.candidates[0].path.with_name(name)
     make_picture(0).save(path, quality=80)
     dog = next(c for c in source.candidates if c.label == "dog")
     fixed = (Candidate(path, "cat", "test"), Candidate(dog.path, "dog", "test"))
     manifest = build(Source("pets", (*source.candidates, *fixed)))
     (leak,) = [f for f in left_out(manifest, label_of) if f.kind == NEAR]
     assert leak.path.name == "0.png"
-    assert leak.other == path
-    assert leak.why.startswith("A near duplicate is in a part that the data set fixes")
-
-
-def test_the_other_picture_of_a_leak_is_found_whatever_its_name(make_folder, make_picture):
-    source = resolve(str(make_folder()))
-    path = source.candidates[0].path.with_name("shown, in (the) test (test), duplicate of.jpg")
-    make_picture(0).save(path, quality=80)
-    dog = next(c for c in source.candidates if c.label == "dog")
-    fixed = (Candidate(path, "cat", "test"), Candidate(dog.path, "dog", "test"))
-    manifest = build(Source("pets", (*source.candidates, *fixed)))
-    (leak,) = [f for f in left_out(manifest, label_of) if f.kind == NEAR]
     assert (leak.other, leak.sha256) == (path, sha256_of(leak.path))
+    assert leak.why.startswith("A near duplicate is in a part that the data set fixes")
 
 
 def test_of_two_contents_with_two_labels_each_is_found(make_folder):

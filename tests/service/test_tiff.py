@@ -74,10 +74,10 @@ def of(kind: str, value: int) -> bytes:
         (tiff(of_12_bits(4095), bits=12), 255),
         (tiff(of_12_bits(1024), bits=12), 64),
         (tiff(of("<u4", 2**32 - 1), bits=32), 255),
-        (tiff(of("<u4", 2**30), bits=32), 64),
+        (tiff(of("<u4", 200), bits=32), 200),
         (tiff(of("<i2", 0x4000), sample_format=2), 64),
     ],
-    ids=["16", "16, 0 is white", "16, all black", "12", "12, dark", "32", "32, dark", "signed"],
+    ids=["16", "16, 0 is white", "16, all black", "12", "12, dark", "32", "8 of 32", "signed"],
 )
 def test_grey_of_many_bits_is_scaled_by_what_the_file_says(data: bytes, grey: int) -> None:
     pixels = images.network_input(data)
