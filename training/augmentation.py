@@ -1,12 +1,14 @@
 """What training does to a picture that serving does not: another crop, light and quality."""
 
 import random
+from typing import Any
 
 import albumentations as A  # noqa: N812 - the library's own convention
 import cv2
 import numpy as np
 
 from service.images import SIDE
+from training.corruption import jpeg
 
 # There is a worker a core, and OpenCV would start a thread for every core in each. Not in the
 # workers: once forked they would wait for threads that only their parent has.
@@ -61,11 +63,7 @@ class Augmentation:
         Returns:
             (224, 224, 3) uint8, RGB.
         """
-        # One source for all transforms. A seed, each would get for itself: then all would draw the
-        # same numbers, and a picture would be flipped, recoloured and spoiled, or nothing of it.
-        self._transform.set_random_state(np.random.default_rng(seed), random.Random(seed))  # noqa: S311 - no secret
-        augmented: np.ndarray = self._transform(image=image)["image"]
-        return augmented
+        return _applied(self._transform, image, seed)
 
 
 class BadQuality:
@@ -83,9 +81,37 @@ class BadQuality:
         Returns:
             (H, W, 3) uint8, RGB.
         """
-        self._transform.set_random_seed(int(sha256[:8], 16))
-        spoiled: np.ndarray = self._transform(image=pixels)["image"]
-        return spoiled
+        return _applied(self._transform, pixels, int(sha256[:8], 16))
+
+
+class JpegCompression(A.ImageOnlyTransform):
+    """Saves a picture as a JPEG of some quality, and reads it again.
+
+    albumentations' own hands our RGB to an encoder that takes it for BGR: what is saved is a
+    picture with red and blue exchanged, whose warm colours lose up to half as much again.
+    """
+
+    def __init__(self, quality_range: tuple[int, int], p: float) -> None:
+        """quality_range: least and most, 1 to 95."""
+        super().__init__(p=p)
+        self.quality_range = quality_range
+
+    def get_params(self) -> dict[str, Any]:
+        return {"quality": self.py_random.randint(*self.quality_range)}
+
+    def apply(self, img: np.ndarray, quality: int, **_: Any) -> np.ndarray:
+        return jpeg(img, quality)
+
+
+def _applied(transform: A.Compose, image: np.ndarray, seed: int) -> np.ndarray:
+    """The picture transformed, all transforms drawing from one source.
+
+    A seed, each would get for itself: then all would draw the same numbers, and a picture would be
+    flipped, recoloured and spoiled, or nothing of it.
+    """
+    transform.set_random_state(np.random.default_rng(seed), random.Random(seed))  # noqa: S311 - no secret
+    changed: np.ndarray = transform(image=image)["image"]
+    return changed
 
 
 def _corruptions() -> list[A.BasicTransform]:
@@ -93,7 +119,7 @@ def _corruptions() -> list[A.BasicTransform]:
     return [
         A.GaussNoise(std_range=(0.03, 0.4), p=1.0),
         A.GaussianBlur(blur_limit=0, sigma_limit=(0.5, 6.0), p=0.6),
-        A.ImageCompression(quality_range=(7, 50), p=0.5),
+        JpegCompression(quality_range=(7, 50), p=0.5),
         A.RandomGamma(gamma_limit=(150, 400), p=0.2),
         A.Rotate(limit=60, border_mode=cv2.BORDER_REFLECT_101, p=0.2),
     ]

@@ -69,7 +69,7 @@ def noise(pixels: np.ndarray, deviation: float, random: np.random.Generator) -> 
     return as_uint8(pixels + 255 * deviation * field)
 
 
-def jpeg(pixels: np.ndarray, quality: float, _: np.random.Generator) -> np.ndarray:
+def jpeg(pixels: np.ndarray, quality: float, _: np.random.Generator | None = None) -> np.ndarray:
     """(H, W, 3) uint8 as a JPEG and back; `quality` 1 to 95, colour at half resolution."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=round(quality))

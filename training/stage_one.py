@@ -23,7 +23,7 @@ from training.processes import Processes
 
 CHECKPOINT = "stage-one.ckpt"
 # Its name is part of what features are kept under: whatever changes the view changes the name.
-SPOILED = View(f" bad quality 1, albumentations {version('albumentations')}", BadQuality())
+SPOILED = View(f" bad quality 2, albumentations {version('albumentations')}", BadQuality())
 EVERY = 3  # so many training pictures are shown once more, spoiled
 # Of more pictures, so many: their features are held in memory at once, 1 GB of ResNet-50's, and
 # twice that again to solve on them.
@@ -39,7 +39,7 @@ def solved(network: CatDogNet, rows: Sequence[Row], workers: int | None = None) 
     Returns:
         (C,) float32 weights of the dog's log-odds, on the CPU.
     """
-    spoiled = rows[::EVERY]
+    spoiled = steadily(rows, -(-len(rows) // EVERY))
     features = [
         cached_features(network, rows, "Features", workers=workers),
         cached_features(network, spoiled, "Features, spoiled", view=SPOILED, workers=workers),

@@ -1,10 +1,12 @@
 """Of what augmentation does to a picture, no part decides another."""
 
+import io
 from itertools import product
 
 import numpy as np
+from PIL import Image
 
-from training.augmentation import Augmentation
+from training.augmentation import Augmentation, BadQuality, JpegCompression
 
 N = 400
 GREY = 128
@@ -28,3 +30,20 @@ def test_flip_crop_and_colour_are_drawn_independently() -> None:
     width = np.array([np.ptp(row[:, 0]) for row in rows])  # seen of the picture, of 255
     kept = [width[~is_recoloured & (is_flipped == flip)].mean() for flip in (False, True)]
     assert abs(kept[0] - kept[1]) < 15  # over four standard errors
+
+
+def test_a_bad_jpeg_has_the_colours_of_any_other() -> None:
+    warm = np.zeros((64, 64, 3), np.uint8)
+    warm[..., 0] = np.arange(64) * 4
+    warm[..., 1] = 60
+    file = io.BytesIO()
+    Image.fromarray(warm).save(file, "JPEG", quality=7)
+    compressed = JpegCompression((7, 7), p=1.0)(image=warm)["image"]
+    assert np.array_equal(compressed, np.asarray(Image.open(file)))
+
+
+def test_a_picture_is_spoiled_the_same_way_again_and_another_otherwise() -> None:
+    spoil = BadQuality()
+    first, again, other = (spoil(ramp(), sha256) for sha256 in ("0a" * 32, "0a" * 32, "0b" * 32))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -230,6 +230,22 @@ def test_training_runs_in_channels_last(trained: Trained) -> None:
     assert network.trunk.layer1[0].conv1.weight.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_the_head_is_not_computed_in_the_precision_of_the_trunk(trained: Trained) -> None:
+    """A weight of 1 + 1 / 1024 is 1 in bf16."""
+    head = trained.module.network.head
+    before = head.weight.detach().clone()
+    pixels = torch.arange(224 * 224 * 3, dtype=torch.uint8).reshape(1, 224, 224, 3)
+    found = []
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for weight in (1.0, 1 + 1 / 1024):
+            head.weight.fill_(weight)
+            found.append(trained.module.logit(pixels))
+        head.weight.copy_(before)
+    assert found[0].dtype == torch.float32
+    assert found[0].abs() > 1
+    torch.testing.assert_close(found[1] / found[0], torch.tensor([1 + 1 / 1024]), rtol=1e-5, atol=0)
+
+
 @pytest.mark.registry
 def test_weights_are_fetched_on_the_cpu_whatever_device_lightning_chose() -> None:
     """With a GPU as the default, arithmetic on weights from a file had operands on both."""
