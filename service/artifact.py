@@ -25,13 +25,13 @@ class ArtifactError(RuntimeError):
     """The folder is not an artifact, or not the one that its card describes."""
 
 
-class Record(BaseModel):
-    """A part of the card: unknown keys are refused."""
+class StrictModel(BaseModel):
+    """Written as JSON, and read again: unknown keys are refused, and nothing is changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Preprocessing(Record):
+class Preprocessing(StrictModel):
     """What `service.images` did to the training pictures, and must do to these."""
 
     side: int = images.SIDE
@@ -39,7 +39,7 @@ class Preprocessing(Record):
     interpolation: str = images.INTERPOLATION
 
 
-class Calibration(Record):
+class Calibration(StrictModel):
     """How logits become a confidence, and novelty a `neither`.
 
     temperature: logits are divided by it before the softmax (Guo et al., 2017,
@@ -51,7 +51,7 @@ class Calibration(Record):
     novelty_threshold: float = Field(ge=0, le=1)
 
 
-class Interval(Record):
+class Interval(StrictModel):
     """A fraction with its 95 % interval (Wilson, 1927) and the count it rests on."""
 
     value: float
@@ -60,7 +60,7 @@ class Interval(Record):
     n: int
 
 
-class Metrics(Record):
+class Metrics(StrictModel):
     """Figures of the exported model on one part of one data set."""
 
     part: str
@@ -73,7 +73,7 @@ class Metrics(Record):
     neither_auroc: float | None = None
 
 
-class Dataset(Record):
+class Dataset(StrictModel):
     """Which pictures the model was made from."""
 
     name: str  # "starter", or its folder's last name
@@ -81,7 +81,7 @@ class Dataset(Record):
     counts: dict[str, dict[str, int]]  # split -> label -> count
 
 
-class Recipe(Record):
+class Recipe(StrictModel):
     """How it was made: enough to make it again."""
 
     backbone: str
@@ -93,7 +93,7 @@ class Recipe(Record):
     accuracies: dict[str, float] = {}  # likewise
 
 
-class Proof(Record):
+class Proof(StrictModel):
     """What export measured between torch and the graphs, on real pictures."""
 
     pictures: int
@@ -101,7 +101,7 @@ class Proof(Record):
     labels_equal: bool
 
 
-class Agreement(Record):
+class Agreement(StrictModel):
     """How a faster precision compares with fp32 on pictures that were not trained on.
 
     labels_equal: share of pictures with the same label, 0 to 1.
@@ -117,7 +117,7 @@ class Agreement(Record):
     is_faithful: bool
 
 
-class Card(Record):
+class Card(StrictModel):
     """card.json: what a client, an auditor and the loader need to know of a model."""
 
     format: Literal[1] = 1

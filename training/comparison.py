@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import ValidationError
 
-from service.artifact import Interval, Record
+from service.artifact import Interval, StrictModel
 from service.whole import replacing
 from training import pairs
 from training.errors import TrainingError
@@ -16,7 +16,7 @@ from training.timing import Speeds
 COMPARISON = "comparison.json"
 
 
-class Figures(Record):
+class Figures(StrictModel):
     """What was measured of both. Without a champion, its figures rest on no picture.
 
     champion: its tag, or None.

@@ -4,7 +4,7 @@ import platform
 import shlex
 
 from data.manifest import Manifest
-from service.artifact import Card, Dataset, Record
+from service.artifact import Card, Dataset, StrictModel
 from service.cores import usable_cores
 from training import processor
 from training.report.names import name_in, readable
@@ -13,14 +13,14 @@ from training.run import Run
 EXCLUDED_SHOWN = 100
 
 
-class LeftOut(Record):
+class LeftOut(StrictModel):
     """A file that does not count, and why."""
 
     name: str
     reason: str
 
 
-class Again(Record):
+class Again(StrictModel):
     """How the run was made.
 
     commands: for a shell at the repository's root, in their order.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from service.answer import probabilities
-from service.artifact import Calibration, Interval, Record
+from service.artifact import Calibration, Interval, StrictModel
 from training import calibration as fitting
 from training import judging
 from training.judging import Judged, interval, share
@@ -14,14 +14,14 @@ HISTOGRAM_BINS = 25
 OF_PETS = 0.01  # what rejection is quoted at: a threshold that turns away 1 % of cats and dogs
 
 
-class Bin(Record):
+class Bin(StrictModel):
     """Answers of about the same confidence; of equal count, but for the rest."""
 
     confidence: float
     accuracy: Interval
 
 
-class Reliability(Record):
+class Reliability(StrictModel):
     """Confidence held against accuracy.
 
     error: expected calibration error over the bins, 0 to 1.
@@ -31,14 +31,14 @@ class Reliability(Record):
     bins: list[Bin]
 
 
-class Histogram(Record):
+class Histogram(StrictModel):
     """Counts between edges: kind of picture -> one count less than there are edges."""
 
     edges: list[float]
     counts: dict[str, list[int]]
 
 
-class Curve(Record):
+class Curve(StrictModel):
     """A receiver operating characteristic and the area under it.
 
     n_low, n_high: pictures that should be under and over the threshold.
@@ -51,7 +51,7 @@ class Curve(Record):
     true_positive: list[float]
 
 
-class Confidence(Record):
+class Confidence(StrictModel):
     """Of the test part.
 
     before, after: at temperature 1, and at `temperature`; cat against dog.

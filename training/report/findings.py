@@ -5,7 +5,7 @@ from typing import Literal
 from data.manifest import Manifest
 from data.picture import TEST
 from service import artifact
-from service.artifact import ALL_LABELS, LABELS, Metrics, Record
+from service.artifact import ALL_LABELS, LABELS, Metrics, StrictModel
 from service.openvino_engine import OpenVinoEngine
 from training import comparison
 from training.comparison import Comparison
@@ -21,7 +21,7 @@ from training.report.slices import Sliced
 from training.run import Run
 
 
-class Findings(Record):
+class Findings(StrictModel):
     """What a run's model can do, and how it came to be.
 
     decision: whether it was promoted and why, in one sentence; empty before that.

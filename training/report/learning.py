@@ -4,20 +4,20 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.artifact import Recipe, Record
+from service.artifact import Recipe, StrictModel
 from training.errors import TrainingError
 
 METRICS = "metrics.csv"
 
 
-class Point(Record):
+class Point(StrictModel):
     """A value after so many steps of the optimizer."""
 
     step: int
     value: float
 
 
-class Candidate(Record):
+class Candidate(StrictModel):
     """A network that could have been exported.
 
     log_loss: on the validation part, at its best temperature, nats.
@@ -30,7 +30,7 @@ class Candidate(Record):
     is_exported: bool
 
 
-class Learning(Record):
+class Learning(StrictModel):
     """Stage two step by step, and the candidates side by side.
 
     train_loss: with the recipe's smoothing and augmentation, nats a picture.

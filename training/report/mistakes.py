@@ -3,7 +3,7 @@
 import numpy as np
 
 from service.answer import probabilities
-from service.artifact import LABELS, NEITHER, Calibration, Record
+from service.artifact import LABELS, NEITHER, Calibration, StrictModel
 from training.report.examination import Examined
 from training.report.names import name_in
 
@@ -11,7 +11,7 @@ MOST = 48
 LEAST_CERTAIN = 24
 
 
-class Answered(Record):
+class Answered(StrictModel):
     """A test picture and what the service would answer.
 
     name: its path within the data set.
@@ -29,7 +29,7 @@ class Answered(Record):
     novelty: float
 
 
-class Mistakes(Record):
+class Mistakes(StrictModel):
     """Wrong answers of the whole test part, and the least certain right ones.
 
     kinds: true label -> wrong answer -> how many.

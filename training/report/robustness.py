@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from data.picture import Row
 from data.thinning import evenly
-from service.artifact import NEITHER, Calibration, Interval, Record
+from service.artifact import NEITHER, Calibration, Interval, StrictModel
 from service.cores import usable_cores
 from service.engine import Engine, Scores
 from training.corruption import CORRUPTIONS, STRENGTHS, Corruption
@@ -19,7 +19,7 @@ PICTURES = 200
 RESAMPLES = 2000  # of the bootstrap
 
 
-class Cell(Record):
+class Cell(StrictModel):
     """One kind at one strength.
 
     accuracy: cat against dog by the higher logit, whatever the novelty.
@@ -33,7 +33,7 @@ class Cell(Record):
     turned_away: Interval
 
 
-class Robustness(Record):
+class Robustness(StrictModel):
     """Accuracy under corruption of so many cats and dogs.
 
     clean: the same pictures uncorrupted, counted as the cells count them.

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from service.artifact import LABELS, Calibration, Interval, Record
+from service.artifact import LABELS, Calibration, Interval, StrictModel
 from training.judging import share
 from training.report.examination import Examined
 
 SLICES = 5
 
 
-class Slice(Record):
+class Slice(StrictModel):
     """The pictures whose value is from `low` to `high`, both included."""
 
     low: float
@@ -17,7 +17,7 @@ class Slice(Record):
     accuracy: Interval
 
 
-class Sliced(Record):
+class Sliced(StrictModel):
     """All cats and dogs by one property.
 
     unit: what its values are measured in.
