@@ -13,6 +13,8 @@ import asyncio
 import logging
 import os
 import re
+import weakref
+from asyncio import constants
 from functools import cache
 from http import HTTPStatus
 from typing import cast
@@ -35,6 +37,8 @@ CRUMBS = 256  # chunks in a row that may be small: a form of many small pictures
 CRUMB_BYTES = 128  # which those are; libraries send kilobytes
 MAX_HEAD_BYTES = 32 * 1024  # nginx takes as many
 MAX_DROPPED_BYTES = 1 << 20  # of what comes after a refusal
+
+_CYCLE = "catdog.cycle"  # key in a request's scope
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +172,8 @@ class Connection(H11Protocol):
 
     def handle_events(self) -> None:
         super().handle_events()
+        if self.cycle is not None:
+            cast(Scope, self.cycle.scope).setdefault(_CYCLE, weakref.ref(self.cycle))
         self._stop_clock_if_we_are_due()
 
     def on_response_complete(self) -> None:
@@ -270,6 +276,23 @@ class Connection(H11Protocol):
         if _settings().access_log:
             access_log.write_refusal(problem, made, _settings().model)
         return made
+
+
+def has_left(scope: Scope) -> bool:
+    """Whether a request's client is gone, or no longer sends: what is sent to it is dropped."""
+    find = scope.get(_CYCLE)
+    if find is None:  # no server, but a test
+        return False
+    cycle = find()
+    return cycle is None or bool(cycle.disconnected)
+
+
+def hurry_handshakes(timeout_s: float) -> None:
+    """Bound TLS handshakes, where BentoML's `--ssl-*` make us do them; asyncio gives them 60 s.
+
+    Connections are ours only after that, to be counted and timed.
+    """
+    constants.SSL_HANDSHAKE_TIMEOUT = timeout_s
 
 
 def install() -> None:

@@ -5,6 +5,7 @@ import hmac
 import logging
 import os
 from pathlib import Path
+from time import monotonic
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +17,9 @@ MIN_LENGTH = 16  # of a key; `openssl rand -hex 32` makes one of 64
 # What is needed to ask for a key, or to be watched by who has none.
 OPEN = ("/", "/lessons", "/docs", "/openapi.json", *HEALTH)
 OPEN_BELOW = "/page/"
+READ_AGAIN_S = 1.0  # a file that could not be read, though it is as it was
+
+Version = tuple[int, ...] | None
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +36,20 @@ class Keys:
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises: KeysError: it cannot be read, or holds no key, or one that is too short."""
+        """A file that cannot be used is none to fail for, here: it may be whole again soon, and
+        until then no key is valid. `check` is for who is about to start.
+        """
         self._path = path
-        self._version = _version(path)
-        self._digests = _read(path)
+        self._version: Version = ()  # not read yet
+        self._is_read = False
+        self._read_again_s = 0.0
+        self._digests: list[bytes] = []
+        self._read_again_if_changed()
+
+    @staticmethod
+    def check(path: Path) -> None:
+        """Raises: KeysError: it cannot be read, or holds no key, or one that is too short."""
+        _read(path)
 
     def __contains__(self, key: str) -> bool:
         """In time that says nothing of how much of a key was right, or which.
@@ -50,14 +64,21 @@ class Keys:
 
     def _read_again_if_changed(self) -> None:
         version = _version(self._path)
-        if version == self._version:
+        if version == self._version and (self._is_read or monotonic() < self._read_again_s):
             return
-        self._version = version
+        is_first = self._version == ()
         try:
             self._digests = _read(self._path)
-            log.info("Read %d API keys again", len(self._digests))
+            self._is_read = True
+            if not is_first:
+                log.info("Read %d API keys again", len(self._digests))
         except KeysError as exc:
-            log.error("%s The keys read before stay valid.", exc)
+            self._is_read = False
+            self._read_again_s = monotonic() + READ_AGAIN_S
+            if version != self._version:
+                valid = "The keys read before stay valid." if self._digests else "No key is valid."
+                log.error("%s %s", exc, valid)
+        self._version = version
 
 
 class RequireKey:
@@ -82,7 +103,7 @@ def is_open(path: str) -> bool:
     return path in OPEN or path.startswith(OPEN_BELOW)
 
 
-def _version(path: Path) -> tuple[int, int, int] | None:
+def _version(path: Path) -> Version:
     """Differs once the file has been written or replaced; None where there is none."""
     try:
         found = path.stat()

@@ -1,25 +1,30 @@
 """What this package logs: one JSON object a line, on stdout.
 
-What BentoML and its server log keeps their own form.
+What BentoML and its server log keeps its own form, and goes the same way.
 """
 
+import atexit
 import json
 import logging
 import sys
 from datetime import UTC, datetime
-from time import monotonic
+from queue import SimpleQueue
+from threading import Event, Thread
+from time import monotonic, time
+from typing import TextIO
 
 _PACKAGE = __name__.partition(".")[0]
 _EXPORTER = "opentelemetry"
+_SERVERS = ("", "bentoml", "uvicorn.error")  # loggers whose handlers BentoML made
+MOST_WAITING = 10_000  # lines; 4 MB of ours
 
 
 class JsonLines(logging.Formatter):
     """A record as an object: time, level, message, then whatever `extra={"fields": ...}` holds."""
 
     def format(self, record: logging.LogRecord) -> str:
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {
-            "time": time.replace("+00:00", "Z"),
+            "time": _time(record.created),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
             **getattr(record, "fields", {}),
@@ -42,10 +47,73 @@ class Seldom:
         return True
 
 
+class Outbox:
+    """Takes text for a stream, and writes it in a thread of its own.
+
+    Who reads our log may stop reading: a pager, a stopped terminal, a collector that hangs. The
+    pipe is full after some hundred lines, and whoever writes the next one stands still: that
+    must not be who answers requests. Past `MOST_WAITING`, lines are lost, and their number said.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: SimpleQueue[str | Event] = SimpleQueue()
+        self._lost = 0
+        Thread(target=self._write_all, name="log", daemon=True).start()
+        atexit.register(self.close)
+
+    def write(self, text: str) -> None:
+        """Never waits."""
+        if self._waiting.qsize() < MOST_WAITING:
+            self._waiting.put(text)
+        else:
+            self._lost += 1
+
+    def flush(self) -> None:
+        """Nothing to do: each text is flushed when it is written."""
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Wait for what was taken to be written, if anybody reads it."""
+        is_written = Event()
+        self._waiting.put(is_written)
+        is_written.wait(timeout_s)
+
+    def _write_all(self) -> None:
+        while True:
+            match self._waiting.get():
+                case Event() as is_written:
+                    is_written.set()
+                case str(text):
+                    self._write(text)
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                line = {
+                    "time": _time(time()),
+                    "level": "warning",
+                    "message": f"{lost} lines of log were lost: nobody read them",
+                }
+                self._write(json.dumps(line) + "\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass  # the reader is gone, and there is nobody else to tell
+
+
 def configure() -> None:
-    """Give our loggers, and that of the trace exporter, their own way to stdout."""
+    """Give our loggers, and that of the trace exporter, their own way to stdout.
+
+    To be called once, in each process that serves.
+    """
+    outbox = Outbox(sys.stdout)
+    for name in _SERVERS:
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+                handler.setStream(outbox)
     for name in (_PACKAGE, _EXPORTER):
-        handler = logging.StreamHandler(sys.stdout)
+        handler = logging.StreamHandler(outbox)
         handler.setFormatter(JsonLines())
         if name == _EXPORTER:
             handler.addFilter(Seldom())
@@ -53,3 +121,9 @@ def configure() -> None:
         logger.handlers = [handler]
         logger.propagate = False  # BentoML's handler would write it once more, as text
     logging.getLogger(_PACKAGE).setLevel(logging.INFO)
+
+
+def _time(seconds: float) -> str:
+    """Unix time as ISO 8601, to the millisecond."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

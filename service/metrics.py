@@ -104,7 +104,7 @@ class Metrics:
         if record.score.has_run:
             self._queue_s.observe(record.queue_s)
             self._model_s.observe(record.model_s)
-        for answer in record.answers:
+        for answer in record.answers if record.status else ():
             self._predictions.labels(answer.label).inc()
             self._confidence.labels(answer.label).observe(answer.confidence)
             self._novelty.observe(answer.novelty)
@@ -124,6 +124,13 @@ def exposition() -> tuple[bytes, str]:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def take_space() -> None:
+    """For a process that serves, first of all: have what it counts in take its disk space."""
+    from service import metric_files
+
+    metric_files.install()
 
 
 def started(process: str) -> None:

@@ -31,6 +31,7 @@ from service import (
     settings,
     store,
     supervision,
+    tracing,
 )
 from service.cores import usable_cores
 from service.cross_origin import allow_origins
@@ -44,7 +45,7 @@ from service.row import WIDTH, packed
 from service.settings import REQUEST_TIMEOUT_S
 from service.sight import Sight
 from service.system_routes import SystemRoutes
-from service.tracing import Tracing
+from service.tracing import Tracing, TracingError
 from service.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class Network:
 
     def __init__(self) -> None:
         log.configure()
+        metrics.take_space()
         metrics.started("network")
         self._batch_pictures = metrics.batch_pictures()
         chosen = settings.from_environment(os.environ)
@@ -175,23 +177,29 @@ class CatDog:
             folder, exact_tag = store.path_of(chosen.model)
             engines.check(artifact.verify(folder), chosen)
             if chosen.api_keys_file:
-                Keys(chosen.api_keys_file)
+                Keys.check(chosen.api_keys_file)
+            tracing.check(os.environ)
         except (
             settings.SettingsError,
             store.StoreError,
             artifact.ArtifactError,
             engines.EngineError,
             KeysError,
+            TracingError,
         ) as exc:
             raise BentoMLException(str(exc)) from exc
         os.environ[settings.variable("model")] = exact_tag
+        if chosen.api_keys_file:  # the others' working directory is another
+            os.environ[settings.variable("api_keys_file")] = str(chosen.api_keys_file.absolute())
         supervision.install()
 
     def __init__(self) -> None:
         log.configure()
+        metrics.take_space()
         draining.refuse_new_connections()
         descriptors.raise_limit()
         chosen = settings.from_environment(os.environ)
+        connection.hurry_handshakes(chosen.upload_timeout_s)
         folder, tag = store.path_of(chosen.model)
         card = artifact.read_card(folder)
         gathering = Gathering([partial(self._score, door) for door in DOORS], most=CHUNK)

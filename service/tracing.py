@@ -24,6 +24,10 @@ FLUSH_S = 5  # what spans are left get so long at shutdown, be the collector the
 _parent = TraceContextTextMapPropagator()
 
 
+class TracingError(ValueError):
+    """The variables of OpenTelemetry do not fit each other."""
+
+
 class Tracing:
     """Makes the spans of requests that have been answered, and sends them in the background."""
 
@@ -36,7 +40,12 @@ class Tracing:
         ours = Resource.create({"service.name": "catdog", "service.version": version})
         resource = ours.merge(OTELResourceDetector().detect())  # the environment has the last word
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        try:
+            self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        except ValueError as exc:
+            raise TracingError(
+                f"Traces cannot be sent as the variables OTEL_... say: {str(exc).rstrip('.')}."
+            ) from exc
         self._tracer = self._provider.get_tracer("catdog")
 
     @classmethod
@@ -101,3 +110,9 @@ class Tracing:
         flush = Thread(target=self._provider.shutdown, daemon=True)
         flush.start()
         flush.join(FLUSH_S)
+
+
+def check(environ: Mapping[str, str]) -> None:
+    """Raises: TracingError: an endpoint is configured, and something that does not fit it."""
+    if tracing := Tracing.from_environment(environ, ""):
+        tracing.close()

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import access_log, problems, system_routes
+from service.connection import has_left
 from service.metrics import Metrics
 from service.record import REQUEST_ID, Record, request_id
 from service.tracing import Tracing
@@ -65,7 +66,7 @@ class Watch:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                record.status = message["status"]
+                record.status = None if has_left(scope) else message["status"]
                 MutableHeaders(scope=message)[REQUEST_ID] = record.request_id
             await send(message)
             if record.duration_s == 0 or message.get("body"):

@@ -1,5 +1,7 @@
 """deploy/nginx.conf: what it answers by itself, and what it hands on."""
 
+import http.client
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +42,34 @@ def test_the_id_of_a_client_comes_back(front: httpx.Client) -> None:
 
 
 def test_metrics_are_not_for_everybody(front: httpx.Client) -> None:
-    assert front.get("/metrics").status_code == 404
+    assert_problem(front.get("/metrics"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"TRACE / HTTP/1.1\r\nHost: catdog\r\n\r\n",
+        b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: catdog\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: catdog\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: catdog\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"what is this?\r\n\r\n",
+    ],
+)
+def test_what_it_refuses_itself_is_a_problem(front: httpx.Client, request_bytes: bytes) -> None:
+    assert front.get("/livez").status_code == 200
+    with socket.create_connection(("127.0.0.1", front.base_url.port), timeout=20) as connection:
+        connection.sendall(request_bytes)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = answer.read()
+    response = httpx.Response(answer.status, headers=answer.getheaders(), content=body)
+    assert_problem(response, 400, "malformed-request")
+
+
+def test_a_head_that_the_service_takes_comes_through(front: httpx.Client) -> None:
+    headers = {"X-Long": "a" * 20_000}
+    assert front.post("/predict", content=pictures.plain(), headers=headers).status_code == 200
 
 
 def test_a_body_too_long_for_it_is_a_problem(front: httpx.Client) -> None:

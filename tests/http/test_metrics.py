@@ -1,5 +1,6 @@
 """GET /metrics: each metric moves by exactly what was sent."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -49,6 +50,27 @@ def test_one_picture_moves_each_metric_by_one(
         lambda: client.post("/predict", content=pictures.plain(rgb)),
         answered("/predict", 200)
         | of_answers(rgb)
+        | dict.fromkeys(SCORED, 1)
+        | {"catdog_decode_seconds_count{}": 1}
+        | {"catdog_batch_pictures_count{}": 1, "catdog_batch_pictures_sum{}": 1},
+    )
+
+
+def test_client_that_left_got_no_answer(client: httpx.Client, server: Server) -> None:
+    picture = pictures.plain(RED)
+    head = f"POST /predict HTTP/1.1\r\nHost: catdog\r\nContent-Length: {len(picture)}\r\n\r\n"
+
+    def ask_and_leave() -> None:
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(head.encode() + picture)
+
+    moves(
+        client,
+        ask_and_leave,
+        {
+            "catdog_requests_total{route=/predict,status=none}": 1,
+            "catdog_request_seconds_count{route=/predict}": 1,
+        }
         | dict.fromkeys(SCORED, 1)
         | {"catdog_decode_seconds_count{}": 1}
         | {"catdog_batch_pictures_count{}": 1, "catdog_batch_pictures_sum{}": 1},

@@ -29,3 +29,14 @@ def test_bad_setting_is_named(
 ) -> None:
     text = refusal(bentoml_home, tmp_path / "log.txt", **{variable: value})
     assert f"{variable} is '{value}'" in text
+
+
+def test_variables_of_the_traces_that_do_not_fit_are_refused(
+    bentoml_home: Path, tmp_path: Path
+) -> None:
+    variables = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
+        "OTEL_BSP_MAX_QUEUE_SIZE": "256",
+    }
+    text = refusal(bentoml_home, tmp_path / "log.txt", **variables)
+    assert "as the variables OTEL_... say: max_export_batch_size must be less" in text

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 from pathlib import Path
 
 import httpx
@@ -93,7 +94,34 @@ def test_file_that_is_no_use_is_refused_with_a_reason(
     if content is not None:
         path.write_text(content)
     with pytest.raises(KeysError, match=why):
-        Keys(path)
+        Keys.check(path)
+    assert "" not in Keys(path)
+
+
+def test_file_that_is_not_there_yet_is_read_once_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "keys"
+    keys = Keys(path)
+    assert "No key is valid" in caplog.text
+    assert OLD not in keys
+    path.write_text(OLD)
+    assert OLD in keys
+
+
+def test_file_that_could_not_be_read_is_tried_again_though_it_is_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as when there was no descriptor to read it with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        keys = Keys(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert OLD not in keys, "not before a second has passed"
+    monkeypatch.setattr("service.keys.monotonic", lambda: float("inf"))
+    assert OLD in keys
 
 
 def test_change_within_the_same_size_is_seen(path: Path) -> None:

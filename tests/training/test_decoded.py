@@ -11,7 +11,7 @@ from data.errors import DataError
 from data.manifest import build
 from data.picture import Row
 from data.source import resolve
-from tests.training.small_disk import small_disk
+from tests.small_disk import small_disk
 from training import decoded
 from training.checkpoints import WholeCheckpoints
 from training.decoded import Decoder

@@ -9,7 +9,7 @@ import torch
 
 from service import store
 from tests.training.conftest import Finished
-from tests.training.small_disk import small_disk
+from tests.small_disk import small_disk
 from training import run as runs
 from training.__main__ import main
 from training.checkpoints import WholeCheckpoints
