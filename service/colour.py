@@ -25,6 +25,10 @@ def to_rgb(image: Image.Image, least_side: int) -> Image.Image:
     Returns:
         mode RGB; the picture itself where there is nothing to do.
     """
+    if (
+        image.mode == "La"
+    ):  # grey that its transparency is in already: Pillow knows one way from there
+        image = image.convert("LA")
     factor = max(1, min(image.size) // least_side)
     if image.mode == "RGB" and not image.has_transparency_data:  # as nearly all are: no copies
         return image.reduce(factor) if factor > 1 else image
@@ -67,4 +71,6 @@ def _full_scale(image: Image.Image) -> float:
         return 255.0
     strips = (np.asarray(strip, dtype=np.float32) for _, strip in _strips(image))
     top = max(float(values.max(initial=0.0, where=np.isfinite(values))) for values in strips)
-    return next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
+    # What was sharpened or scaled in floating point shoots over white by a little.
+    slack = 2.0 if image.mode == "F" else 1.0
+    return next((scale for scale in (1.0, 255.0, 65535.0) if top <= slack * scale), top)

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from PIL import Image
 
-from service import avif, gif, heic, jpeg, png, tiff
+from service import avif, bmp, gif, heic, jpeg, png, tiff, webp
 from service.colour import to_rgb
 from service.upright import ignore_xmp, orientation, upright
 
@@ -189,6 +189,8 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         data = png.pixels_only(data)
     elif kind is JPEG:
         data, exif = jpeg.pixels_and_exif(data)
+    elif kind is BMP:
+        data = bmp.with_whole_palette(data)
     elif kind is AVIF:
         _refuse_bomb(avif.size(data), max_pixels)
     with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
@@ -197,12 +199,15 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         ignore_xmp(image)
         frame = gif.frame_box(image) if kind is GIF else None
         if kind is JPEG:
+            image.decodermaxblock = len(data)  # at once: arithmetic coding cannot stop half way
             if (scale := _LEAST_SIDE / min(size)) < 1:
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
         elif kind is PNG:
             png.mark(image)
         elif kind is TIFF:
-            tiff.refuse_missing_strips(image)
+            tiff.mend_byte_order(image)
+        elif kind is WEBP:
+            webp.keep_transparency(image, data)
         image.load()  # which turns a TIFF upright, and takes its orientation away
         if exif:
             image.info["exif"] = exif
@@ -212,7 +217,9 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         elif kind is PNG:
             png.refuse_early_end(data, image)
         elif kind is TIFF:
-            whole = tiff.unsigned_grey(image)
+            whole = tiff.mended(image)
+        elif kind is BMP:
+            whole = bmp.visible(image)
         elif frame is not None:
             whole = gif.uncovered(image, frame)
         return _Stored(whole, size, turn)

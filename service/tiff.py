@@ -1,28 +1,43 @@
 """TIFF: what Pillow leaves to its caller. Numbers of tags are those of TIFF 6.0."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLES, _PLANAR, _SAMPLE_FORMAT = 258, 262, 277, 284, 339
-_WHITE_IS_ZERO, _SEPARATE, _UNSIGNED = 0, 2, 1
+# libtiff, for uncompressed files too: Pillow's own way takes planes of anything but 8 bits for
+# something else, and has white for black in some.
+TiffImagePlugin.READ_LIBTIFF = True
 
-
-def refuse_missing_strips(image: Image.Image) -> None:
-    """Before the picture is loaded: Pillow leaves black what an uncompressed file does not list.
-
-    Raises:
-        ValueError: strips or tiles are missing.
-    """
-    tags, tiles = image.tag_v2, image.tile  # type: ignore[attr-defined]  # of what Image.open returns
-    # Of a compressed file Pillow has one tile, and libtiff finds what is missing.
-    is_apart = tags.get(_PLANAR) == _SEPARATE and tiles and tiles[0].codec_name == "raw"
-    layers = tags.get(_SAMPLES, 1) if is_apart else 1
-    listed = sum((right - left) * (lower - upper) for _, (left, upper, right, lower), *_ in tiles)
-    if listed < image.width * image.height * layers:
-        raise ValueError("Strips are missing")
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _COLOURMAP, _SAMPLE_FORMAT = 258, 262, 320, 339
+_WHITE_IS_ZERO, _UNSIGNED = 0, 1
+# Of big-endian files: libtiff returns numbers as this machine has them, and Pillow, which knows it
+# of 16 unsigned bits only, would turn their bytes around once more.
+_AS_LIBTIFF_HAS_IT = {"F;32BF": "F;32NF", "I;32BS": "I;32NS", "I;16BS": "I;16NS"}
 
 
-def unsigned_grey(image: Image.Image) -> Image.Image:
+def mend_byte_order(image: Image.Image) -> None:
+    """Before the picture is loaded."""
+    image.tile = [  # type: ignore[attr-defined]  # of what Image.open returns
+        tile._replace(args=(_AS_LIBTIFF_HAS_IT.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        for tile in image.tile  # type: ignore[attr-defined]  # as above
+    ]
+
+
+def mended(image: Image.Image) -> Image.Image:
+    """The loaded picture, as its file means it."""
+    if image.mode == "P":
+        return _with_whole_palette(image)
+    return _unsigned_grey(image)
+
+
+def _with_whole_palette(image: Image.Image) -> Image.Image:
+    """Its colours have 16 bits, by TIFF 6.0; of some files 8, which as 16 are all black."""
+    colours = image.tag_v2.get(_COLOURMAP, ())  # type: ignore[attr-defined]  # as above
+    if colours and max(colours) < 256:
+        image.putpalette(np.reshape(colours, (3, -1)).T.astype(np.uint8).tobytes())
+    return image
+
+
+def _unsigned_grey(image: Image.Image) -> Image.Image:
     """Loaded grey of 9 to 16 unsigned bits as 16, and of 32 as floats; any other as it is.
 
     Pillow takes 12 bits for 16, the upper half of 32 for negative, and white for black where

@@ -184,6 +184,19 @@ def test_what_the_first_frame_of_a_gif_leaves_of_its_canvas_is_white() -> None:
     assert (pixels[:, 124:] == 255).all()
 
 
+def test_what_the_first_frame_of_a_webp_leaves_of_its_canvas_is_white() -> None:
+    """Made of a file of one frame, which is told to be smaller, and to lie aside."""
+    frames = [Image.new("RGB", (64, 64), RED), Image.new("RGB", (64, 64), BLUE)]
+    out = io.BytesIO()
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    data = bytearray(out.getvalue())
+    data[24:30] = (127).to_bytes(3, "little") + (63).to_bytes(3, "little")  # the canvas: 128 x 64
+    middle = images.decode(bytes(data))
+    assert middle.size == (128, 64)
+    assert middle.getpixel((32, 32)) == RED
+    assert middle.getpixel((96, 32)) == (255, 255, 255)
+
+
 def test_picture_in_front_of_an_animation_that_it_is_no_part_of_counts() -> None:
     still, *frames = (Image.new("RGB", (64, 48), rgb) for rgb in (RED, BLUE, BLUE))
     data = pictures.encode(still, "PNG", save_all=True, append_images=frames, default_image=True)
