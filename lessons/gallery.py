@@ -47,7 +47,10 @@ KERNELS = (
         "Brighter than all around.",
     ),
     Kernel(
-        "Sharpen", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], 1, "Identity, less its neighbours' blur."
+        "Sharpen",
+        [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+        1,
+        "Identity, and four times what differs from its neighbours' mean.",
     ),
     Kernel("Box blur", [[1, 1, 1]] * 3, 9, "The mean of nine."),
     Kernel(

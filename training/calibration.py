@@ -9,8 +9,8 @@ from scipy.stats import binom
 
 TURNED_AWAY = 0.003  # of real cats and dogs, what novelty should turn away ...
 MAX_TURNED_AWAY = 0.01  # ... and may, where few pictures make the tail long
-# Of photographs, 0.4 % of cats and dogs and 98 % of other things are over it (docs/recipe.md): the
-# threshold to be had then.
+# About what stage one alone asks for on photographs: 0.4 % of cats and dogs and 98 % of other
+# things are over it then. The mean of both stages asks for less (docs/recipe.md).
 USUAL_THRESHOLD = 0.9
 BINS = 15  # of confidence, where nobody says how many
 LIKELY = 0.95  # share of samples whose count over a threshold that turns 1 % away is believed
@@ -63,7 +63,7 @@ def novelty_threshold(novelty: np.ndarray) -> float:
 
     The last pictures of a small or blurred validation part can lie so close to 1 that
     a threshold at 0.3 % would let most other things pass. It is brought down to 0.9 then, what
-    is usual for photographs, or to where more of these are over it than 1 % makes likely.
+    stage one asks for on photographs, or to where more of these are over it than 1 % makes likely.
 
     Args:
         novelty: (N,) of cats and dogs that were not trained on, 0 to 1.

@@ -107,5 +107,8 @@ VARIANTS = (
     Variant("with mixup", Mixup),
     Variant("with CutMix", CutMix),
     Variant("without corruption", augmentation=lambda: Augmentation(corrupted=0.0)),
-    Variant("without augmentation", augmentation=lambda: Augmentation(1.0, 0.0, 0.0)),
+    Variant(
+        "mirrored only, squashed to a square",
+        augmentation=lambda: Augmentation(min_area=1.0, recoloured=0.0, corrupted=0.0),
+    ),
 )

@@ -10,7 +10,6 @@ from benchmarks.markdown import table
 from benchmarks.scale.numerals import money, number, short
 from benchmarks.scale.rates import Rates
 from benchmarks.training_speed import CONFIG
-from data.sharding import SHARD_MB
 from training.stage_one import EVERY, MOST
 
 BILLION = 1e9
@@ -18,7 +17,12 @@ GPUS = 8  # of a machine
 LAYER4_PARAMETERS = 14_942_208  # ResNet-50's convolutions of its last stage, which are tuned
 HEAD_PARAMETERS = 2_048  # so is the head
 HEAD_SOLVED_ON = MOST * (1 + 1 / EVERY)
-SHARD_BYTES = SHARD_MB * 1e6
+# Of an object store, as counted at moto's S3: scoring/place.py asks for a picture's size (HEAD),
+# then for its bytes (GET); scoring/tar.py reads a tar a MiB at a time to list it; and for each
+# shard of 256 pictures scoring/table.py asks for a table's size, its footer and two row groups.
+REQUESTS_A_PICTURE = 2
+TAR_AHEAD_BYTES = 2**20
+REQUESTS_A_ROW = 4 / 256
 REQUESTS = 100_000  # a second
 HOUR_S = 3600
 
@@ -50,29 +54,52 @@ def scoring(found: Rates) -> str:
     core_hours = BILLION / r["score"] / HOUR_S
     gpu_hours = BILLION / r["gpu_score"] / HOUR_S
     feeding = BILLION / r["decode"] / HOUR_S
+    machine = GPUS * r["gpu_score"]
+    fed = r["gpu_machine_cores"] * r["decode"]
+    fed_hours = BILLION / min(fed, machine) / HOUR_S * GPUS
     total_tb = BILLION * r["bytes"] / 1e12
+    one_by_one = BILLION * REQUESTS_A_PICTURE
+    listing = BILLION * r["bytes"] / TAR_AHEAD_BYTES
+    in_groups = BILLION * REQUESTS_A_ROW
+
+    def price(requests: float) -> str:
+        return money(requests / 1e6 * r["get_million"])
+
     rows = [
         ("core-hours, on CPUs alone", number(core_hours), f"10⁹ / {number(r['score'])} / 3600"),
         ("  their price", money(core_hours * r["core_hour"]), f"× {r['core_hour']} $"),
         ("  on 1,000 cores", f"{number(core_hours / 1000)} hours", "/ 1000"),
-        ("GPU-hours, the network on GPUs", number(gpu_hours), f"10⁹ / {r['gpu_score']:,.0f}/3600"),
+        ("GPU-hours, if GPUs never wait", number(gpu_hours), f"10⁹ / {r['gpu_score']:,.0f} / 3600"),
         ("  their price", money(gpu_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
         (
             "  cores that decode for one GPU",
             number(r["gpu_score"] / r["decode"]),
-            f"{r['gpu_score']:,.0f} / {number(r['decode'])}",
+            f"{r['gpu_score']:,.0f} / {number(r['decode'])}; its machine has "
+            f"{number(r['gpu_machine_cores'] / GPUS)}",
         ),
         ("  core-hours of decoding", number(feeding), f"10⁹ / {number(r['decode'])} / 3600"),
+        (
+            "GPU-hours, as its cores feed them",
+            number(fed_hours),
+            f"GPUs busy {min(1, fed / machine):.0%} of the time",
+        ),
+        ("  their price", money(fed_hours * r["gpu_hour"]), f"× {r['gpu_hour']} $"),
         ("bytes read", f"{number(total_tb)} TB", f"10⁹ × {r['bytes']:,.0f}"),
         (
-            "  reads, a file each",
-            money(BILLION / 1e6 * r["get_million"]),
-            f"10⁹ / 10⁶ × {r['get_million']} $",
+            "  requests, a file each",
+            price(one_by_one),
+            f"{REQUESTS_A_PICTURE} × 10⁹ / 10⁶ × {r['get_million']} $: its size, then its bytes",
         ),
         (
-            "  reads, whole shards",
-            money(total_tb * 1e12 / SHARD_BYTES / 1e6 * r["get_million"]),
-            f"{number(total_tb * 1e12 / SHARD_BYTES)} of {SHARD_BYTES / 1e6:.0f} MB",
+            "  requests, out of tars",
+            price(one_by_one + listing),
+            f"as many, and {listing / 1e6:,.1f} million that list the tars; "
+            f"{number(2 * total_tb)} TB are read",
+        ),
+        (
+            "  requests, out of Parquet",
+            price(in_groups),
+            f"{in_groups / 1e6:,.1f} million: 4 for 256 pictures in row groups of 128",
         ),
         (
             "  kept for a month",
@@ -139,6 +166,11 @@ def training(found: Rates) -> str:
             "bytes read",
             f"{number(shown * r['bytes'] / 1e12)} TB",
             f"{epochs} × 10⁹ × {r['bytes']:,.0f}; nothing stays on a machine",
+        ),
+        (
+            "  requests, if shards lie in an object store",
+            money(shown / 1e6 * r["get_million"]),
+            f"{epochs} × 10⁹ / 10⁶ × {r['get_million']} $: a picture each, the mount's own besides",
         ),
     ]
     return table(("a billion pictures, fine-tuned on", "", "how"), rows)

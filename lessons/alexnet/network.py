@@ -3,7 +3,7 @@
 Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional neural
 networks (2012). As in the paper: five convolutions, the first two and the last followed by
 pooling, then three dense layers, the first two of them with dropout; the picture is a
-random crop, 7/8 of its side. Unlike it: one output; a quarter of torchvision's channels;
+random crop, 7/8 of its side. Unlike it: one output; an eighth of torchvision's channels;
 an 11 x 11 kernel of stride 4 on 224 pixels is a 5 x 5 of stride 2 on 28; no response
 normalization, which later networks, torchvision's AlexNet among them, left out.
 """

@@ -24,7 +24,7 @@ def perceptron() -> nn.Sequential:
 
 
 def convnet() -> nn.Sequential:
-    """30 kernels, then 15, each looking at 5 x 5 without padding; then three dense layers."""
+    """30 kernels of 5 x 5, then 15 of 3 x 3, without padding; then three dense layers."""
     return nn.Sequential(
         nn.Conv2d(1, 30, kernel_size=5),
         nn.ReLU(),

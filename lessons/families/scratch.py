@@ -12,7 +12,8 @@ from lessons.pets import trial
 from lessons.pets.classifier import PetClassifier
 from lessons.pets.pictures import Pictures, enlarged, pictures
 
-# AlexNet divides a side by 32 before its last pooling and leaves nothing of 32 pixels.
+# AlexNet divides a side by 16 before its last pooling, and by 32 after it: of 32 pixels, one is
+# left before it, and it wants three.
 SIDES = {"alexnet": 64, "vgg16": 32, "resnet18": 32, "resnet50": 32}
 BATCH, RATE = 16, 0.01
 optimizer = partial(torch.optim.SGD, lr=RATE, momentum=0.9, weight_decay=5e-4)

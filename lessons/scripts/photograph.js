@@ -94,5 +94,6 @@
     return outputs.reduce((a, b) => (distance(a) <= distance(b) ? a : b));
   }
 
-  useSample(Object.keys(samples)[0]);
+  // Not before the scripts below this one listen, too.
+  document.addEventListener("DOMContentLoaded", () => useSample(Object.keys(samples)[0]));
 }

@@ -7,7 +7,5 @@ document.addEventListener("DOMContentLoaded", () => {
       else target.removeAttribute("tabindex");
     }
   });
-  document
-    .querySelectorAll(".scroll, pre, :is(section, figure, details, .figure-row) > table")
-    .forEach((box) => observer.observe(box));
+  document.querySelectorAll(".scroll, pre, figure > table").forEach((box) => observer.observe(box));
 });

@@ -1,6 +1,8 @@
 """docs/scale.md: its tables follow from what was measured and assumed, and are the page's."""
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.scale import tables
 from benchmarks.scale.__main__ import PAGE, filled
 from benchmarks.scale.rates import Rate, Rates, assumed, measured
+from tests.live_server import REPOSITORY
 
+README = REPOSITORY / "README.md"
 MACHINE = {
     "cores": 4,
     "cpu": "a processor",
@@ -64,7 +68,7 @@ def rates(results: Path) -> Rates:
         "storage_month": 20,
         "get_million": 0.4,
         "out_tb": 90,
-        "answer_bytes": 250,
+        "answer_bytes": 150,
         "cache_per_s": 100_000,
         "utilization": 0.5,
         "replica_cores": 8,
@@ -126,11 +130,38 @@ def test_scoring_is_as_by_hand(rates: Rates) -> None:
     found = cells(tables.scoring(rates))
     # 10^9 pictures at 10 a second and core: 10^8 core-seconds
     assert found["core-hours, on CPUs alone"][0] == "27,800"
-    assert found["their price"][0] == "222 $"  # of the GPUs, the later line: 55.6 hours x 4 $
+    assert found["GPU-hours, if GPUs never wait"][0] == "55.6"
+    assert found["cores that decode for one GPU"] == ["10.0", "5,000 / 500; its machine has 12.5"]
+    assert found["GPU-hours, as its cores feed them"] == ["55.6", "GPUs busy 100% of the time"]
+    assert found["their price"][0] == "222 $"  # the last line of that name: 55.6 hours x 4 $
     assert found["bytes read"][0] == "30.0 TB"
-    assert found["reads, a file each"][0] == "400 $"
+    # Two requests for each of 10^9 pictures, at 0.4 $ a million
+    assert found["requests, a file each"][0] == "800 $"
+    # and 3 x 10^13 / 2^20 = 28.6 million for the tars
+    assert found["requests, out of tars"][0] == "811 $"
+    assert "60.0 TB are read" in found["requests, out of tars"][1]
+    assert found["requests, out of Parquet"][0] == "6.25 $"  # 10^9 x 4 / 256 = 15.6 million
     assert found["kept for a month"][0] == "600 $"
-    assert found["cores that decode for one GPU"][0] == "10.0"
+    assert found["answers written"][0] == "0.150 TB"
+
+
+def test_gpus_wait_where_their_machine_has_too_few_cores(rates: Rates) -> None:
+    found = cells(tables.scoring(rates | {"gpu_machine_cores": Rate(40, "", "")}))
+    # 40 x 500 a second for 8 GPUs that could do 40,000
+    assert found["GPU-hours, as its cores feed them"] == ["111", "GPUs busy 50% of the time"]
+    assert found["their price"][0] == "444 $"
+
+
+def test_an_answer_is_as_long_as_readmes() -> None:
+    (answer,) = re.findall(r"```json\n(\{.*?\})\n```", README.read_text(), flags=re.DOTALL)
+    written = json.dumps(json.loads(answer), separators=(",", ":"))
+    assert assumed()["answer_bytes"].value == len(written) + hashlib.sha256().digest_size
+
+
+def test_tars_are_listed_in_pieces_of_the_size_that_is_reckoned_with() -> None:
+    from scoring import tar
+
+    assert tables.TAR_AHEAD_BYTES == tar._AHEAD_BYTES
 
 
 def test_training_is_as_by_hand(rates: Rates) -> None:
@@ -142,6 +173,8 @@ def test_training_is_as_by_hand(rates: Rates) -> None:
     assert found["GPU-hours, as its cores feed them"][:2] == [
         *("889", "GPUs busy 50% of the time"),
     ]
+    # 4 x 10^9 at 0.4 $ a million
+    assert found["requests, if shards lie in an object store"][0] == "1,600 $"
 
 
 def test_epochs_and_batch_are_those_of_the_configuration(

@@ -208,6 +208,11 @@ def test_the_convnet_wins_with_a_tenth_of_the_weights(kept: Figures) -> None:
     assert min(t.test.value for t in kept.trainings["convnet"]) > best
 
 
+def test_the_perceptrons_loss_falls_lower(kept: Figures) -> None:
+    last = {n: [t.history[-1].train_loss for t in kept.trainings[n]] for n in NETWORKS}
+    assert max(last["perceptron"]) < min(last["convnet"])
+
+
 def test_what_is_kept_agrees_with_itself(kept: Figures) -> None:
     n = kept.counts[2]
     for i, pair in enumerate(kept.pairs):

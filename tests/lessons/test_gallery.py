@@ -31,6 +31,12 @@ def test_there_are_identity_three_edge_detectors_sharpen_and_three_blurs() -> No
     assert [kernel.values.sum() for kernel in others] == pytest.approx([1] * 5)
 
 
+def test_sharpening_adds_four_times_what_differs_from_the_neighbours_mean() -> None:
+    identity = BY_NAME["Identity"].values
+    mean = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / 4
+    assert np.array_equal(BY_NAME["Sharpen"].values, identity + 4 * (identity - mean))
+
+
 def test_identity_changes_nothing() -> None:
     cat = photograph.photograph("cat")
     assert np.array_equal(filtered(cat, BY_NAME["Identity"].values), cat)

@@ -51,6 +51,17 @@ HOLD_FIRST = """() => {
         return bitmap.width;
     };
 }"""
+# A picture is decoded before the next script of the page runs: all of it is red.
+DECODE_AT_ONCE = """
+    HTMLImageElement.prototype.decode = () => Promise.resolve();
+    window.createImageBitmap = () => {
+        const canvas = new OffscreenCanvas(32, 32);
+        const context = canvas.getContext("2d");
+        context.fillStyle = "rgb(255, 0, 0)";
+        context.fillRect(0, 0, 32, 32);
+        return Promise.resolve(canvas.transferToImageBitmap());
+    };
+"""
 CORRELATE = """([picture, kernel, padding, stride, dilation]) => {
     const {width, data} = correlate(padded(asPlane(picture), padding), asPlane(kernel),
                                     stride, dilation);
@@ -248,6 +259,21 @@ def test_the_place_of_the_one_decides_where_the_picture_goes(fresh: Page) -> Non
     expected = np.zeros((32, 32, 3), np.uint8)
     expected[:, 2:] = photograph("cat")[:, :-2]
     assert np.array_equal(shown(fresh, "moved"), expected)
+
+
+def test_the_kernel_moves_the_first_picture_however_soon_it_is_decoded(
+    browser: Browser, server: Server
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(DECODE_AT_ONCE)
+        page.goto(f"{server.url}/lessons")
+        page.get_by_label("row 2, column 0").check()
+        page.get_by_label("How often is it slid?").fill("1")
+        expect(page.get_by_text("Slid once: the picture moves 2 pixels right.")).to_be_visible()
+        expected = np.zeros((32, 32, 3), np.uint8)
+        expected[:, 2:] = (255, 0, 0)
+        assert np.array_equal(shown(page, "moved"), expected)
 
 
 def test_the_page_that_asks_the_network_is_one_link_away(fresh: Page) -> None:

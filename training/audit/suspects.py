@@ -12,7 +12,7 @@ from data.picture import Row
 from service.artifact import LABELS, NEITHER
 from training.audit.evidence import Evidence
 
-# Standard deviations; docs/audit.md says what they find. Of 4,000 cats and dogs 19 are
+# Standard deviations; docs/audit.md says what they find. Of 4,000 cats and dogs 18 are
 # stranger than STRANGE; of 249 pictures of other things none is less strange than USUAL.
 STRANGE = 3.5
 USUAL = 2.5

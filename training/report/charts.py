@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEAST_DOUBT = 1e-6  # drawn as such, however much surer an answer is
+# What histograms count. Confidence is of all cats and dogs, those turned away included, for whom
+# the service gives their novelty instead.
+AXES = {
+    "confidence": "calibrated probability of the likelier of cat and dog",
+    "novelty": "novelty, as the service gives it",
+}
 WIDE_ENOUGH = 0.02  # a corner of a ROC that reaches less far from its ideal is shown enlarged
 
 
@@ -138,7 +144,7 @@ def histogram(
     """Counts on a logarithmic axis, as the few are what one looks for.
 
     Args:
-        name: of the chart, and of what is counted.
+        name: of the chart, and of what is counted: one of `AXES`.
         colours: kind -> colour, of the kinds to show.
         threshold: drawn as a line if given.
     """
@@ -155,7 +161,7 @@ def histogram(
         axes.set_ylim(0.5, 2 * max(10, *(max(found.counts[kind]) for kind in colours)))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.yaxis.set_minor_formatter(lambda _, __: "")
-        axes.set(xlabel=f"{name}, as the service gives it", ylabel="pictures")
+        axes.set(xlabel=AXES[name], ylabel="pictures")
         axes.set_xlim(found.edges[0], found.edges[-1])
         _legend_above(axes)
 
