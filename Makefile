@@ -23,10 +23,14 @@ TRAIN_SET := $(VENV)/.train
 IMAGE_SET := $(VENV)/.image
 SCORE_SET := $(VENV)/.score
 DEV_SET := $(VENV)/.dev
+comma := ,
 # a variable's value as one word of the shell, whatever is in it
 quoted = '$(subst ','\'',$(value $(1)))'
 # an audit's CSV, as options that begin with $(1)
 decided = $(if $(value EXCLUDE),$(1)exclude $(call quoted,EXCLUDE)) $(if $(value RELABEL),$(1)relabel $(call quoted,RELABEL))
+
+# refuses an audit's CSV in a target that would pass over it; $(1) says what to do instead
+undecided = $(if $(value EXCLUDE)$(value RELABEL),echo "Error: EXCLUDE= and RELABEL= are for make train and make audit. $(1)" >&2; exit 1,:)
 
 # the model to serve, where one was named; what else is in the environment stays
 chosen = $(if $(filter-out file,$(origin MODEL)),CATDOG_MODEL=$(call quoted,MODEL))
@@ -61,12 +65,14 @@ else
 endif
 
 evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON=1
+	@$(call undecided,Move the pictures that are to be left out away$(comma) and wrong ones to their label.)
 	@$(PY) -m training evaluate $(call quoted,DATA) --model $(call quoted,MODEL) $(if $(JSON),--json)
 
 predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg", MODEL=
 	@$(PY) -m service predict --model $(call quoted,MODEL) $(IMAGES)
 
 shards: $(TRAIN_SET)  ## write DATA into tars at OUT, a DATA themselves, for what fits no disk (docs/distributed.md)
+	@$(call undecided,Train with them$(comma) then write the shards of that run: make shards DATA=runs/.../manifest.csv OUT=...)
 	@$(PY) -m data.sharding $(call quoted,DATA) $(call quoted,OUT)
 
 score: $(SCORE_SET)  ## any number of pictures: IN=folder, list, Parquet or tar, OUT=folder (docs/scoring.md)

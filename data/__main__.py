@@ -9,6 +9,7 @@ from pathlib import Path
 from data.command import status_of
 from data.folder import LAYOUTS
 from data.manifest import Manifest, build
+from data.picture import summed_up
 from data.source import NAMED, resolve
 from data.split import Fractions
 from service.artifact import ALL_LABELS
@@ -43,7 +44,7 @@ def report(manifest: Manifest) -> str:
     totals = (sum(of[label] for of in counts.values()) for label in ALL_LABELS)
     lines.append(f"{'total':8}" + "".join(f"{total:9,}" for total in totals))
     if manifest.excluded:
-        lines.append(f"\nexcluded: {len(manifest.excluded):,} files")
+        lines.append(f"\n{summed_up(manifest.excluded)}")
         shown = manifest.excluded[:_EXCLUDED_SHOWN]
         lines += [f"  {file.path}: {file.reason}" for file in shown]
         if more := len(manifest.excluded) - len(shown):

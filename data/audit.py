@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.manifest import Manifest
-from data.picture import Excluded, Exclusion, Row
+from data.picture import UNREADABLE_REASON, Excluded, Exclusion, Row
 
 LABEL, DOUBTFUL = "label", "doubtful"
 NO_ANIMAL, ANIMAL = "no animal", "animal"
@@ -77,7 +77,7 @@ def left_out(manifest: Manifest, label_of: Callable[[Path], str]) -> list[Findin
 
 
 def _unreadable(file: Excluded, label: str) -> Finding:
-    why = f"{_sentence(file.reason.removeprefix('unreadable: '))} It is left out."
+    why = f"{_sentence(file.reason.removeprefix(UNREADABLE_REASON))} It is left out."
     return Finding(UNREADABLE, file.path, "", label, "", 1.0, why)
 
 

@@ -1,8 +1,10 @@
 """What people decided of pictures: which to leave out, and which are of another label."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from data import decisions_csv
@@ -34,7 +36,7 @@ class Decisions:
     """Decisions on pictures, found by content where they name a sha256, else by path.
 
     A path is found by its last parts: `cat/12.jpg` means that file in any folder, and
-    an absolute path only itself.
+    an absolute path only itself, whichever links lead to its folder.
     """
 
     all: tuple[Decision, ...] = ()
@@ -43,8 +45,12 @@ class Decisions:
     def __post_init__(self) -> None:
         by_key: dict[Key, tuple[Decision, ...]] = {}
         for decision in self.all:
-            key = decision.sha256 or Path(decision.path).parts
-            by_key[key] = (*by_key.get(key, ()), decision)
+            path = Path(decision.path)
+            keys: set[Key] = {decision.sha256 or path.parts}
+            if not decision.sha256 and path.is_absolute():
+                keys.add(_unlinked(path).parts)
+            for key in keys:
+                by_key[key] = (*by_key.get(key, ()), decision)
         object.__setattr__(self, "_by_key", by_key)
 
     @classmethod
@@ -60,12 +66,16 @@ class Decisions:
 
     def of(self, path: Path, sha256: str) -> list[Decision]:
         """All decisions on one picture."""
-        return [d for key in _keys(path, sha256) for d in self._by_key.get(key, ())]
+        found = (d for key in _keys(path, sha256) for d in self._by_key.get(key, ()))
+        return list(dict.fromkeys(found))
 
     def apply(
         self, pictures: Sequence[Picture], unreadable: Sequence[Excluded], source: str
     ) -> Applied:
         """Leave out and relabel. To leave a picture out goes before any label of it.
+
+        A label that was decided by path holds for exact copies of the picture too, unless
+        something was decided on them: or the two would have two labels, and neither count.
 
         Args:
             unreadable: files that don't count anyway; a decision on one is no mistake.
@@ -76,6 +86,8 @@ class Decisions:
         """
         applied = Applied([], [], [])
         used: dict[Decision, dict[str, Path]] = {}  # the pictures it is of, by their sha256
+        decided: dict[str, str] = {}  # sha256 -> label
+        undecided: list[int] = []  # places in `applied.kept`
         for file in unreadable:
             for decision in self.of(file.path, ""):
                 used.setdefault(decision, {})[""] = file.path
@@ -92,7 +104,15 @@ class Decisions:
                 )
             else:
                 label = _label(candidate, decisions)
+                if any(d.verdict in ALL_LABELS for d in decisions):
+                    decided.setdefault(fingerprint.sha256, label)
+                if not decisions:
+                    undecided.append(len(applied.kept))
                 applied.kept.append((replace(candidate, label=label), fingerprint))
+        for i in undecided:
+            candidate, fingerprint = applied.kept[i]
+            label = decided.get(fingerprint.sha256, candidate.label)
+            applied.kept[i] = (replace(candidate, label=label), fingerprint)
         self._require_sense(used, source)
         return applied
 
@@ -124,6 +144,23 @@ def _keys(path: Path, sha256: str) -> Iterator[Key]:
     yield sha256
     parts = path.parts
     yield from (parts[i:] for i in range(len(parts)))
+    yield _unlinked(path).parts
+
+
+def _unlinked(path: Path) -> Path:
+    """The same file in the folder that it really lies in; a link to a file stays one.
+
+    `make train` names pictures so, and `make audit` as the user does.
+    """
+    return _real(path.parent) / path.name
+
+
+@lru_cache(maxsize=1024)  # folders are few, and pictures many
+def _real(folder: Path) -> Path:
+    try:
+        return Path(os.path.realpath(folder))  # which raises nothing where a link leads back
+    except ValueError:  # no file system's path
+        return folder
 
 
 def _label(candidate: Candidate, decisions: Sequence[Decision]) -> str:

@@ -1,5 +1,6 @@
 """Fingerprints of many pictures, on every core we may use."""
 
+import errno
 import hashlib
 import signal
 import warnings
@@ -15,7 +16,14 @@ from PIL import Image
 from tqdm import tqdm
 
 from data.errors import DataError
-from data.picture import Excluded, Exclusion, Fingerprint
+from data.picture import (
+    DEAD_LINK,
+    NEEDS_HEIC,
+    UNREADABLE_REASON,
+    Excluded,
+    Exclusion,
+    Fingerprint,
+)
 from service import images
 from service.cores import usable_cores
 
@@ -25,6 +33,7 @@ PHASH_SIDE = 32  # pixels; what imagehash's pHash looks at
 # and 2,000 CIFAR pictures has 12.6.
 FLAT_LEVELS = 4.0
 
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _CHUNK = 16  # pictures a worker takes at a time, about 50 ms of work
 _MOST_DEATHS = 8  # in a row; more are no picture's fault
 
@@ -48,8 +57,8 @@ def scan(paths: Sequence[Path]) -> list[Fingerprint | Excluded]:
     """Fingerprint files in worker processes, with a progress bar on a terminal's stderr.
 
     Returns:
-        as many as `paths` and in their order; Excluded for a file that is no picture, or
-        that a worker process dies of.
+        as many as `paths` and in their order; Excluded for a file that is no picture,
+        that a worker process dies of, or that is gone or cannot be read.
     Raises:
         DataError: worker processes die whatever they read.
     """
@@ -122,12 +131,28 @@ def _scan_one(path: Path) -> Fingerprint | Excluded:
                 data += file.read()
         return fingerprint(data)
     except images.ImageError as exc:
-        return _unreadable(path, str(exc))
+        is_heic = images.sniff(data) is images.HEIC and images.HEIC not in images.KINDS
+        return _unreadable(path, NEEDS_HEIC if is_heic else str(exc))
     except OSError as exc:
-        return _unreadable(path, f"the file cannot be opened ({exc.strerror})")
+        return _unopened(path, exc)
     except Exception as exc:  # a slip of ours: of all pictures, it costs this one
         return _unreadable(path, f"it cannot be looked at ({type(exc).__name__}: {exc})")
 
 
-def _unreadable(path: Path, why: str) -> Excluded:
-    return Excluded(path, f"unreadable: {why}", Exclusion.UNREADABLE)
+def _unopened(path: Path, error: OSError) -> Excluded:
+    """A file of a listing that cannot be read: gone, or there and out of reach.
+
+    What is gone is left out: a link that leads nowhere, or a picture that somebody deleted
+    meanwhile; the next listing won't have it. Where its folder is gone too, as when a
+    network drive is, or on any other error, the picture is there, and to leave it out would
+    lose it silently, with all others of a drive: `UNREACHABLE`.
+    """
+    is_gone = error.errno in _NOT_THERE
+    if is_gone and path.is_symlink():
+        return _unreadable(path, DEAD_LINK)
+    kind = Exclusion.UNREADABLE if is_gone and path.parent.is_dir() else Exclusion.UNREACHABLE
+    return _unreadable(path, f"the file cannot be opened ({error.strerror})", kind)
+
+
+def _unreadable(path: Path, why: str, kind: Exclusion = Exclusion.UNREADABLE) -> Excluded:
+    return Excluded(path, f"{UNREADABLE_REASON}{why}", kind)

@@ -1,6 +1,7 @@
 """The manifest: which pictures count, under which label, in which part."""
 
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +9,20 @@ from pathlib import Path
 
 from data import manifest_csv, shards, split
 from data.decisions import Decisions, Picture
+from data.decisions_csv import EXCLUDE
 from data.errors import DataError
 from data.fingerprint import scan
-from data.picture import SPLITS, TEST, Candidate, Excluded, Exclusion, Fingerprint, Row
+from data.picture import (
+    SPLITS,
+    TEST,
+    UNREADABLE_REASON,
+    Candidate,
+    Excluded,
+    Exclusion,
+    Fingerprint,
+    Row,
+    summed_up,
+)
 from data.source import Source
 from service.artifact import ALL_LABELS, LABELS
 
@@ -91,16 +103,17 @@ def build(
     Returns:
         of shards, the manifest that they were made of: all was decided then.
     Raises:
-        DataError: too few cats or dogs, a part without one of them, or decisions that
-            cannot be meant for these pictures.
+        DataError: too few cats or dogs, a part without one of them, files that are there
+            and cannot be read, or decisions that cannot be meant for these pictures.
     """
     if source.shards is not None:
         return _of_shards(source.shards, decisions)
     readable, unreadable = _read(source)
-    decided = (decisions or Decisions()).apply(readable, unreadable, source.name)
+    decisions = decisions or Decisions()
+    _require_reached(source, unreadable, decisions)
+    decided = decisions.apply(readable, unreadable, source.name)
     distinct, repeated = _distinct(decided.kept)
-    n_excluded = len(unreadable) + len(repeated) + len(decided.excluded)
-    _require_enough(source, distinct, n_excluded)
+    _require_enough(source, distinct, [*unreadable, *repeated, *decided.excluded])
 
     fractions = fractions or split.Fractions()
     rows = list(previous.rows) if previous else []
@@ -151,7 +164,17 @@ def read_bytes(row: Row) -> bytes:
 
 
 def _read(source: Source) -> tuple[list[Picture], list[Excluded]]:
-    """The files of a source: those that are pictures, and those that are not."""
+    """The files of a source: those that are pictures, and those that are not.
+
+    Says what else lies there, which may be pictures that were meant.
+    """
+    if source.unused:
+        used = ", ".join(f"{label}/" for label in ALL_LABELS)
+        print(
+            f"Not used: {source.unused}. Used are {used} and files whose names begin so.",
+            file=sys.stderr,
+            flush=True,
+        )
     scanned = scan([candidate.path for candidate in source.candidates])
     results = list(zip(source.candidates, scanned, strict=True))
     readable = [(c, result) for c, result in results if isinstance(result, Fingerprint)]
@@ -228,12 +251,45 @@ def _left_out(
     return Excluded(candidate.path, reason, kind, fingerprint.sha256, other)
 
 
-def _require_enough(source: Source, pictures: Sequence[Picture], excluded: int) -> None:
-    count = Counter(candidate.label for candidate, _ in pictures)
-    if any(count[label] < MIN_PICTURES for label in LABELS):
-        have = " and ".join(f"{count[label]} of {label}" for label in LABELS)
+def _require_reached(source: Source, unreadable: Sequence[Excluded], decisions: Decisions) -> None:
+    """See that no picture is lost because a drive or its permissions fail at the moment.
+
+    A run keeps its manifest for good. For who can neither mend nor move a file, as on a
+    read-only medium, a decision by its path leaves it out.
+    """
+    unreached = [
+        file
+        for file in unreadable
+        if file.kind is Exclusion.UNREACHABLE
+        and all(decision.verdict != EXCLUDE for decision in decisions.of(file.path, ""))
+    ]
+    if unreached:
+        first, *_ = unreached
         raise DataError(
-            f"Too few pictures in {source.name}: {have} can be read and are distinct "
-            f"({excluded} files cannot, are not, or are excluded); at least {MIN_PICTURES} of "
-            "each are needed. Add pictures."
+            f"{len(unreached)} files of {source.name} could not be read, the first is "
+            f"{first.path}: {first.reason.removeprefix(UNREADABLE_REASON)}. Make them readable "
+            "or move them away, and try again; or list their paths in a file for EXCLUDE= "
+            "(docs/audit.md)."
         )
+
+
+def _require_enough(
+    source: Source, pictures: Sequence[Picture], excluded: Sequence[Excluded]
+) -> None:
+    count = Counter(candidate.label for candidate, _ in pictures)
+    if all(count[label] >= MIN_PICTURES for label in LABELS):
+        return
+    have = " and ".join(f"{count[label]} of {label}" for label in LABELS)
+    but = f" ({summed_up(excluded)})" if excluded else ""
+    unreadable = [file for file in excluded if file.kind is Exclusion.UNREADABLE]
+    what_to_do = "Add pictures."
+    if unreadable:
+        first, *_ = unreadable
+        what_to_do = (
+            f"Mend or replace those that cannot be read; the first is {first.path}: "
+            f"{first.reason.removeprefix(UNREADABLE_REASON)}"
+        )
+    raise DataError(
+        f"Too few pictures in {source.name}: {have} can be read and are distinct{but}; "
+        f"at least {MIN_PICTURES} of each are needed. {what_to_do}"
+    )

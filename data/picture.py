@@ -1,5 +1,7 @@
 """What is known of a picture on its way from a source into the manifest."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -54,6 +56,7 @@ class Exclusion(Enum):
     """Why a file does not count."""
 
     UNREADABLE = auto()
+    UNREACHABLE = auto()  # a file that is there, and could not be read this time
     DUPLICATE = auto()  # of `Excluded.other`
     CONFLICT = auto()  # the same content under two labels
     LEAK = auto()  # near `Excluded.other`, and in no part that both could be in
@@ -74,3 +77,28 @@ class Excluded:
     kind: Exclusion | None = field(default=None, compare=False)
     sha256: str = field(default="", compare=False)
     other: Path | None = field(default=None, compare=False)
+
+
+NEEDS_HEIC = "HEIC, which `.venv/bin/pip install --require-hashes -r requirements/heic.txt` reads"
+DEAD_LINK = "the link leads to no file"
+UNREADABLE_REASON = "unreadable: "  # how the reasons of those files begin, in manifests too
+
+_IN_SHORT = (  # how a reason begins, and what many files with that reason are called
+    (f"{UNREADABLE_REASON}{NEEDS_HEIC}", NEEDS_HEIC),
+    (f"{UNREADABLE_REASON}{DEAD_LINK}", "links to no file"),
+    (UNREADABLE_REASON, "unreadable"),
+    ("duplicate of ", "exact duplicates"),
+    ("label conflict: ", "under two labels"),
+    ("leak: ", "near duplicates of another part's"),
+)
+
+
+def summed_up(excluded: Iterable[Excluded]) -> str:
+    """How many files don't count, and for which reasons, the commonest first."""
+    count = Counter(map(_in_short, excluded))
+    reasons = "; ".join(f"{n} {reason}" for reason, n in count.most_common())
+    return f"{count.total()} files left out" + (f": {reasons}" if reasons else "")
+
+
+def _in_short(file: Excluded) -> str:
+    return next((short for begin, short in _IN_SHORT if file.reason.startswith(begin)), file.reason)

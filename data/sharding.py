@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from service.artifact import ALL_LABELS
 from service.images import sniff
 
 SHARD_MB = 512
+_UNFINISHED = "shards.unfinished"  # in a folder from the first shard until its index is there
 _NAME = re.compile(rf"({'|'.join(SPLITS)})-\d{{5,}}\.tar", re.ASCII)
 
 
@@ -36,22 +37,22 @@ def write(manifest: Manifest, folder: Path, shard_mb: float = SHARD_MB) -> int:
     readers that go through a tar from its start. The same pictures give the same bytes.
 
     Args:
-        folder: made if missing; shards that are there already are replaced.
+        folder: made if missing; shards that this wrote there before are replaced.
         shard_mb: of pictures in a shard, and at least one.
     Returns:
         how many shards there are.
     Raises:
-        DataError: a picture is gone or has changed, or a shard cannot be written.
+        DataError: a picture is gone or has changed, a shard cannot be written, or the folder
+            holds these pictures, lies among them, or has tars of somebody else's.
     """
-    if folder.absolute() in {shards.file_of(row.path).parent for row in manifest.rows}:
-        raise DataError(
-            f"{folder} holds the very pictures that are to be written there. Name another folder."
-        )
-    index = folder / shards.INDEX
+    index, unfinished = folder / shards.INDEX, folder / _UNFINISHED
     places: dict[str, Path] = {}
     names: set[str] = set()
     try:
+        _require_apart(folder, manifest.rows)
+        _require_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        unfinished.touch()  # or what is left of an interrupted run would be nobody's
         index.unlink(missing_ok=True)  # until all are there, this is no folder of shards
         with tqdm(total=len(manifest.rows), unit=" pictures", disable=None) as progress:
             for part in SPLITS:
@@ -61,16 +62,61 @@ def write(manifest: Manifest, folder: Path, shard_mb: float = SHARD_MB) -> int:
                     places |= _write_shard(folder, name, group)
                     names.add(name)
                     progress.update(len(group))
-        for path in folder.iterdir():  # of other pictures that were here before
-            if _NAME.fullmatch(path.name) and path.name not in names:
-                path.unlink()
+        for name in _tars(folder) - names:  # of other pictures that were here before
+            (folder / name).unlink()
+        manifest_csv.write(index, (replace(r, path=places[r.sha256]) for r in manifest.rows), ())
+        unfinished.unlink()
     except OSError as exc:
         raise DataError(
             f"Cannot write shards to {folder}: {exc.strerror}. Make room there, or name a folder "
             "that you may write to, and run this again."
         ) from exc
-    manifest_csv.write(index, (replace(r, path=places[r.sha256]) for r in manifest.rows), ())
     return len(names)
+
+
+def _require_apart(folder: Path, rows: Iterable[Row]) -> None:
+    """See that no shard is written over a picture, or to where it would count as one.
+
+    By whatever path, through links too, both may be named.
+    """
+    target = folder.resolve()
+    files = {shards.file_of(row.path) for row in rows}
+    held = {parent.resolve() for parent in {file.parent for file in files}}
+    held |= {file.resolve().parent for file in files if file.suffix == ".tar"}  # of linked shards
+    for place in held:
+        if place.is_relative_to(target):
+            raise DataError(
+                f"{folder} holds the very pictures that are to be written there, in {place}. "
+                "Name another folder."
+            )
+        if target.is_relative_to(place):
+            raise DataError(
+                f"{folder} lies in {place}, among the pictures that are to be written there. "
+                "Name another folder."
+            )
+
+
+def _require_ours(folder: Path) -> None:
+    """See that what is to be replaced was written by this: data sets of others have such names."""
+    if not folder.is_dir() or (folder / _UNFINISHED).is_file():
+        return
+    names = _tars(folder)
+    if shards.are_in(folder):
+        try:
+            names -= {shards.file_of(row.path).name for row in shards.rows(folder)}
+        except DataError:
+            names.add(shards.INDEX)
+    if foreign := sorted(names):
+        more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
+        raise DataError(
+            f"{folder} holds {foreign[0]}{more}, which this did not write and would replace or "
+            "delete. Name an empty folder."
+        )
+
+
+def _tars(folder: Path) -> set[str]:
+    """Names of files in a folder that are called as shards are."""
+    return {path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)}
 
 
 def _groups(rows: Sequence[Row], least_bytes: float) -> Iterator[list[Row]]:

@@ -15,11 +15,13 @@ class Source:
     """A set of labelled files; `name` is a key of `NAMED`, or the folder's path.
 
     shards: that folder, if it holds shards; there are no candidates then.
+    unused: what lies in the folder under no label (`data.folder.unused`).
     """
 
     name: str
     candidates: tuple[Candidate, ...]
     shards: Path | None = None
+    unused: str = ""
 
 
 def resolve(name_or_path: str) -> Source:
@@ -49,7 +51,7 @@ def resolve(name_or_path: str) -> Source:
         )
     if has_shards:
         return Source(str(path), (), path)
-    return Source(str(path), tuple(folder.candidates(path)))
+    return Source(str(path), tuple(folder.candidates(path)), unused=folder.unused(path))
 
 
 def expanded(path: str) -> Path:

@@ -84,6 +84,16 @@ def test_what_make_is_given_reaches_the_command(
     assert lines[at : at + len(come_to)] == come_to
 
 
+@pytest.mark.parametrize("target", ["evaluate", "shards"])
+@pytest.mark.parametrize("decisions", ["EXCLUDE", "RELABEL"])
+def test_decisions_are_refused_where_they_would_be_passed_over(target: str, decisions: str) -> None:
+    words = ("DATA=pets", "OUT=out", f"{decisions}=audit.csv", "TRAIN_SET=", "PY=echo it runs:")
+    done = subprocess.run(["make", target, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Error: EXCLUDE= and RELABEL= are for make train and make audit." in done.stderr
+    assert "it runs" not in done.stdout
+
+
 def test_where_no_model_is_promoted_serving_trains_one_first(
     made: Callable[..., list[str]],
 ) -> None:

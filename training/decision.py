@@ -17,6 +17,8 @@ MARGIN = 0.01  # accuracy that a faster or smaller model may cost at most, so fa
 # None lost of so many bounds what is lost at the margin, with 95 % confidence: the rule of
 # three (Hanley and Lippman-Hand, 1983). The bootstrap cannot tell: with no loss it sees none.
 ENOUGH_FOR_MARGIN = 300
+# Of fewer, all right, the 95 % interval still reaches to one half.
+LEAST_FOR_FIRST = 4
 LEAST_OF_EACH = 10  # pictures of each label, or nothing is decided
 FASTER = 1.2  # times the champion's pictures a second
 SMALLER = 0.8  # of the champion's bytes
@@ -59,12 +61,28 @@ def first_decision(card: Card) -> Decision:
     assert card.metrics is not None
     accuracy, confusion = card.metrics.accuracy, card.metrics.confusion
     right = sum(confusion.get(label, {}).get(label, 0) for label in LABELS)
-    commonest = max(sum(confusion.get(label, {}).values()) for label in LABELS)
-    if accuracy.low <= 0.5 or right <= commonest:
+    of_each = {label: sum(confusion.get(label, {}).values()) for label in LABELS}
+    if accuracy.n < LEAST_FOR_FIRST:
+        have = " and ".join(
+            f"{n} {label if n == 1 else f'{label}s'}" for label, n in of_each.items()
+        )
+        return Decision(
+            False,
+            f"Refused: only {have} are test pictures, which prove nothing whatever was right: some "
+            "30 pictures of each label in all are enough.",
+        )
+    if accuracy.low <= 0.5:
         return Decision(
             False,
             f"Refused: accuracy {accuracy.value:.2%} on {accuracy.n} test pictures "
-            f"({accuracy.low:.2%} to {accuracy.high:.2%}) is not better than guessing.",
+            f"({accuracy.low:.2%} to {accuracy.high:.2%}) is not clearly better than guessing.",
+        )
+    rarer, commoner = sorted(LABELS, key=lambda label: of_each[label])
+    if right <= of_each[commoner]:
+        return Decision(
+            False,
+            f"Refused: always answering {commoner} has {of_each[commoner]} of {accuracy.n} test "
+            f"pictures right, and this has {right}: add {rarer}s.",
         )
     return Decision(True, f"Promoted: no model was in service before; {accuracy.value:.2%} right.")
 

@@ -16,7 +16,9 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from data.errors import DataError
 from data.manifest import Manifest
+from data.picture import summed_up
 from data.source import NAMED, expanded
+from service.artifact import NEITHER
 from training import advice, checkpoints, hardware, metrics_csv, resumption
 from training import run as runs
 from training.arguments import ArgumentParser
@@ -223,11 +225,14 @@ class TrainingCLI(LightningCLI):
 
 
 def _counts(manifest: Manifest) -> str:
+    has_neither = any(row.label == NEITHER for row in manifest.rows)
     parts = (
-        f"{split} {counts['cat']} cats and {counts['dog']} dogs"
-        for split, counts in manifest.counts.items()
+        f"{split} {of['cat']} cats, {of['dog']} dogs and {of[NEITHER]} of neither"
+        if has_neither
+        else f"{split} {of['cat']} cats and {of['dog']} dogs"
+        for split, of in manifest.counts.items()
     )
-    return f"{', '.join(parts)}; {len(manifest.excluded)} files left out"
+    return f"{'; '.join(parts)}; {summed_up(manifest.excluded)}"
 
 
 def main(args: list[str]) -> None:

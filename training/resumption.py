@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from data.errors import DataError
+from data.fingerprint import scan
 from data.manifest import Manifest
+from data.picture import UNREADABLE_REASON, Fingerprint
 from data.source import resolve
 from service.artifact import sha256_of
 from training import run as runs
@@ -59,7 +61,9 @@ def resumable(description: str, source: str) -> Run | None:
 def changed(path: Path, source: str) -> str:
     """How the pictures of a source differ from those of a manifest; empty if they don't.
 
-    Only files written after the manifest are read: to read a million again takes long.
+    Of the pictures only files written after the manifest are read: to read a million again
+    takes long. What could not be read is tried again, as it may have been a drive that
+    failed, or HEIC before the extra was installed.
 
     Args:
         path: of the manifest.
@@ -74,11 +78,22 @@ def changed(path: Path, source: str) -> str:
     digests = {row.path: row.sha256 for row in manifest.rows}
     known = digests.keys() | {file.path for file in manifest.excluded}
     there = {candidate.path for candidate in found.candidates}
+    unread = {f.path for f in manifest.excluded if f.reason.startswith(UNREADABLE_REASON)} & there
     written_ns = path.stat().st_mtime_ns
-    later = [p for p in there & known if p.stat().st_mtime_ns > written_ns]
     counts = {
         "new": len(there - known),
         "gone": len(known - there),
-        "changed": sum(sha256_of(p) != digests.get(p) for p in later),
+        "changed": sum(
+            _has_changed(p, digests.get(p), written_ns) for p in (there & known) - unread
+        ),
+        "readable now": sum(isinstance(f, Fingerprint) for f in scan(sorted(unread))),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _has_changed(path: Path, sha256: str | None, written_ns: int) -> bool:
+    """Whether a file was written after the manifest and has other contents, or none any more."""
+    try:
+        return path.stat().st_mtime_ns > written_ns and sha256_of(path) != sha256
+    except OSError:
+        return True  # the scan of the new run says what is wrong with it

@@ -166,6 +166,43 @@ def test_a_label_conflict_ends_with_one_label_for_both(make_folder, tmp_path):
     assert [e.reason for e in manifest.excluded] == [f"duplicate of {folder}/cat/3.png"]
 
 
+def test_a_label_by_path_holds_for_copies_that_nothing_was_decided_on(make_folder, tmp_path):
+    folder = make_folder()
+    for copy in ("cat/a copy.png", "dog/99.png"):
+        shutil.copy(folder / "cat/3.png", folder / copy)
+    relabel = written(tmp_path, "path,label\ncat/3.png,dog\n")
+    manifest = build_folder(folder, relabel=relabel)
+    assert labels(manifest)["cat/3.png"] == "dog"
+    assert {e.reason for e in manifest.excluded} == {f"duplicate of {folder}/cat/3.png"}
+
+
+@pytest.mark.parametrize("own", ["cat", "keep"])
+def test_a_label_by_path_leaves_a_copy_with_a_decision_of_its_own_alone(make_folder, tmp_path, own):
+    folder = make_folder()
+    shutil.copy(folder / "cat/3.png", folder / "cat/copy.png")
+    file = written(tmp_path, f"path,decision\ncat/3.png,dog\ncat/copy.png,{own}\n")
+    manifest = build_folder(folder, relabel=file)
+    assert [e.reason.split(":")[0] for e in manifest.excluded] == ["label conflict"] * 2
+
+
+@pytest.mark.parametrize("named", ["link", "pets"])
+@pytest.mark.parametrize("listed", ["link", "pets"])
+def test_an_absolute_path_is_the_same_through_a_link(make_folder, tmp_path, named, listed):
+    """`make train` looks where links lead before it lists, `make audit` doesn't."""
+    (tmp_path / "link").symlink_to(make_folder())
+    file = written(tmp_path, f"path\n{tmp_path / listed / 'cat/1.png'}\n")
+    (left_out,) = build_folder(tmp_path / named, file).excluded
+    assert left_out.path == tmp_path / named / "cat/1.png"
+
+
+def test_an_absolute_path_of_a_link_to_a_file_does_not_mean_the_file(make_folder, tmp_path):
+    folder = make_folder()
+    (folder / "cat/link.png").symlink_to(folder / "cat/3.png")
+    manifest = build_folder(folder, written(tmp_path, f"path\n{folder}/cat/link.png\n"))
+    assert [e.path.name for e in manifest.excluded] == ["link.png"]
+    assert "cat/3.png" in labels(manifest)
+
+
 def test_a_path_leaves_out_one_copy_and_the_other_counts(make_folder, tmp_path):
     folder = make_folder()
     shutil.copy(folder / "cat/3.png", folder / "cat/copy.png")
@@ -204,7 +241,7 @@ def test_an_unreadable_file_may_be_decided_on_too(make_folder, tmp_path):
 def test_too_much_left_out_is_too_few_pictures(make_folder, tmp_path):
     names = "\n".join(f"cat/{i}.png" for i in range(25))
     with pytest.raises(
-        DataError, match=r"Too few pictures .*5 of cat and 30 .*25 files .*excluded"
+        DataError, match=r"Too few pictures .*5 of cat and 30 .*: 25 excluded by .*Add pictures\."
     ):
         build_folder(make_folder(), written(tmp_path, f"path\n{names}\n"))
 

@@ -88,7 +88,7 @@ def test_a_conflict_that_a_decision_made_is_told_by_the_labels_decided(make_fold
     folder = make_folder()
     shutil.copy(folder / "cat/1.png", folder / "cat/copy.png")
     relabel = tmp_path / "relabel.csv"
-    relabel.write_text("path,label\ncat/copy.png,dog\n")
+    relabel.write_text("path,label\ncat/1.png,cat\ncat/copy.png,dog\n")
     decisions = Decisions.read(None, relabel)
     (found,) = left_out(build(resolve(str(folder)), decisions=decisions), label_of)
     assert (found.kind, found.path.name, found.other) == (

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -121,3 +123,46 @@ def test_a_file_that_is_gone_is_left_out(tmp_path):
     (left_out,) = fingerprint.scan([tmp_path / "gone.png"])
     assert isinstance(left_out, Excluded)
     assert left_out.reason == "unreadable: the file cannot be opened (No such file or directory)"
+    assert left_out.kind is Exclusion.UNREADABLE
+
+
+@pytest.mark.parametrize("target", ["gone.png", "link.png"], ids=["nowhere", "itself"])
+def test_a_link_that_leads_to_no_file_is_left_out(tmp_path, target):
+    link = tmp_path / "link.png"
+    link.symlink_to(tmp_path / target)
+    (left_out,) = fingerprint.scan([link])
+    assert left_out == Excluded(link, "unreadable: the link leads to no file")
+    assert left_out.kind is Exclusion.UNREADABLE
+
+
+def test_a_file_whose_folder_is_gone_too_is_out_of_reach(tmp_path):
+    """As those of a drive that was unmounted meanwhile."""
+    (left_out,) = fingerprint.scan([tmp_path / "cat/1.png"])
+    assert left_out.kind is Exclusion.UNREACHABLE
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_out_of_reach():
+    """The memory of a process gives an I/O error at 0, whoever reads it."""
+    (left_out,) = fingerprint.scan([Path("/proc/self/mem")])
+    assert left_out.reason == "unreadable: the file cannot be opened (Input/output error)"
+    assert left_out.kind is Exclusion.UNREACHABLE
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "JPEG"])
+def test_without_the_extra_a_heic_names_the_command_that_installs_it(tmp_path, kind):
+    path = tmp_path / "IMG_0001.HEIC"
+    path.write_bytes(pictures.plain(kind=kind, size=SIZE))
+    code = (
+        "import sys; sys.modules['pillow_heif'] = None\n"  # as if it were not installed
+        "from pathlib import Path; from data.fingerprint import scan\n"
+        "(found,) = scan([Path(sys.argv[1])]); print(getattr(found, 'reason', 'read'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert (
+        done.stdout.strip()
+        == {
+            "HEIF": "unreadable: HEIC, which `.venv/bin/pip install --require-hashes -r "
+            "requirements/heic.txt` reads",
+            "JPEG": "read",
+        }[kind]
+    )

@@ -41,21 +41,97 @@ def test_kaggle_names_carry_their_labels(tmp_path):
     }
 
 
-def test_hidden_files_and_file_managers_litter_are_no_candidates(tmp_path):
-    for name in ("cat/1.jpg", "cat/.DS_Store", "cat/Thumbs.db", "dog/2.jpg", "dog/.trash/3.jpg"):
+@pytest.mark.parametrize("name", ["cat (3).jpg", "Cats_12.png", "cat-1 - Copy.jpg", "cat7.jpg"])
+def test_what_renaming_makes_of_names_carries_their_labels_too(tmp_path, name):
+    touch(tmp_path / "dog.1.jpg")
+    assert labels_of(touch(tmp_path / name).parent) == {"dog.1.jpg": "dog", name: "cat"}
+
+
+@pytest.mark.parametrize(
+    "name", ["cat and dog.jpg", "neither cat nor dog.jpg", "catálogo.jpg", "cat_vs_dogs (2).jpg"]
+)
+def test_a_name_that_may_mean_either_is_not_used(tmp_path, name):
+    for used in ("cat.1.jpg", "dog.1.jpg"):
+        touch(tmp_path / used)
+    assert sorted(labels_of(touch(tmp_path / name).parent)) == ["cat.1.jpg", "dog.1.jpg"]
+    assert folder.unused(tmp_path) == name
+
+
+def test_what_lies_under_no_label_is_named_folders_first(tmp_path):
+    for name in ("bird/1.jpg", "Katze/2.jpg", "Katze/3.jpg", "cat/4.jpg", "dog/5.jpg"):
         touch(tmp_path / name)
-    touch(tmp_path / ".cat.jpg")
+    assert folder.unused(tmp_path) == "Katze/ (2 entries), bird/ (1 entries)"
+    for i in range(9):
+        touch(tmp_path / f"IMG_{i}.jpg")
+    assert folder.unused(tmp_path) == (
+        "Katze/ (2 entries), bird/ (1 entries), IMG_0.jpg, IMG_1.jpg and 7 more"
+    )
+
+
+def test_where_all_is_used_nothing_is_named(tmp_path):
+    for name in ("cat/1.jpg", "dog.2.jpg", "neither/3.jpg", ".DS_Store", "@eaDir/4.jpg"):
+        touch(tmp_path / name)
+    assert folder.unused(tmp_path) == ""
+
+
+def test_an_unknown_folder_that_may_not_be_listed_does_not_matter(foreign):
+    for name in ("cat/1.jpg", "dog/2.jpg"):
+        touch(foreign / name)
+    (foreign / "private").mkdir(mode=0o000)
+    assert len(folder.candidates(foreign)) == 2
+    assert folder.unused(foreign) == "private/"
+
+
+LITTER = (
+    *("@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "#snapshot", "__MACOSX", "lost+found"),
+    *(".trash", ".Trash-1000", ".snapshot"),
+)
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_what_network_drives_and_archives_leave_behind_is_no_candidate(tmp_path, name):
+    for picture in ("cat/1.jpg", "dog/2.jpg", f"dog/{name}/3.jpg", f"{name}/cat.4.jpg"):
+        touch(tmp_path / picture)
     assert sorted(labels_of(tmp_path)) == ["cat/1.jpg", "dog/2.jpg"]
 
 
-def test_linked_folders_and_files_are_followed_and_broken_links_passed_over(tmp_path):
+def test_hidden_files_and_file_managers_litter_are_no_candidates(tmp_path):
+    for name in ("cat/1.jpg", "cat/.DS_Store", "cat/Thumbs.db", "dog/2.jpg", ".cat.jpg"):
+        touch(tmp_path / name)
+    assert sorted(labels_of(tmp_path)) == ["cat/1.jpg", "dog/2.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "asked"),
+    [
+        ("cat/dogs", r"cat/dogs is inside cat/: is it cats or dogs\? Move it, or rename it"),
+        ("Cats/2024/Dog", r"Cats/2024/Dog is inside Cats/: is it cats or dogs\?"),
+        ("neither/cat", r"neither/cat is inside neither/: is it neither or cats\?"),
+        ("dog/neither", r"dog/neither is inside dog/: is it dogs or neither\?"),
+    ],
+)
+def test_a_labels_folder_inside_another_labels_is_asked_about(tmp_path, inner, asked):
+    for name in ("cat.jpg", "dog.jpg", f"{inner}/1.jpg"):
+        touch(tmp_path / name)
+    with pytest.raises(DataError, match=asked):
+        folder.candidates(tmp_path)
+
+
+def test_folders_inside_a_labels_may_be_called_anything_else(tmp_path):
+    for name in ("cat/cats/1.jpg", "cat/Cat/2.jpg", "cat/dogs' friends/3.jpg", "dog/4.jpg"):
+        touch(tmp_path / name)
+    assert sorted(labels_of(tmp_path).values()) == ["cat", "cat", "cat", "dog"]
+
+
+def test_linked_folders_and_files_are_followed_and_broken_links_are_for_the_scan(tmp_path):
     touch(tmp_path / "elsewhere/1.jpg")
     pets = tmp_path / "pets"
     touch(pets / "dog/2.jpg")
     (pets / "cat").symlink_to(tmp_path / "elsewhere")
     (pets / "dog/3.jpg").symlink_to(pets / "dog/2.jpg")
     (pets / "dog/4.jpg").symlink_to(tmp_path / "gone.jpg")
-    assert sorted(labels_of(pets)) == ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg"]
+    os.mkfifo(pets / "dog/5.jpg")
+    assert sorted(labels_of(pets)) == ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg", "dog/4.jpg"]
 
 
 def test_linked_folders_within_are_followed_and_each_counts_once(tmp_path):
@@ -140,6 +216,6 @@ def test_the_home_of_a_user_whom_nobody_knows_is_no_data_set():
 
 def test_where_dogs_are_missing_a_folder_that_may_not_be_listed_is_named(foreign):
     touch(foreign / "cat/1.jpg")
-    (foreign / "lost+found").mkdir(mode=0o000)
-    with pytest.raises(DataError, match=r"Cannot list .*lost\+found: Permission denied"):
+    (foreign / "puppies").mkdir(mode=0o000)
+    with pytest.raises(DataError, match=r"Cannot list .*puppies: Permission denied"):
         folder.candidates(foreign)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from data.decisions import Decisions
 from data.errors import DataError
 from data.manifest import Manifest, build, read_bytes, unsplit
 from data.picture import Candidate
@@ -131,8 +132,57 @@ def test_width_and_height_are_those_of_the_file_before_rotation(make_folder, mak
 def test_too_few_distinct_cats_are_counted(make_folder):
     folder = make_folder(cats=9)
     shutil.copy(folder / "cat/0.png", folder / "cat/copy.png")
-    with pytest.raises(DataError, match=r"9 of cat and 30 of dog .*\(1 files cannot.*at least 10"):
+    with pytest.raises(
+        DataError,
+        match=r"9 of cat and 30 of dog .*: 1 exact duplicates\).*at least 10 .*Add pictures\.",
+    ):
         build_folder(folder)
+
+
+def test_where_too_few_can_be_read_the_reasons_are_counted_and_the_first_is_named(make_folder):
+    folder = make_folder(cats=0)
+    for i in range(12):
+        (folder / f"cat/{i:02}.jpg").write_bytes(b"")
+    (folder / "cat/link.jpg").symlink_to(folder / "gone.jpg")
+    with pytest.raises(
+        DataError,
+        match=r"0 of cat .*\(13 files left out: 12 unreadable; 1 links to no file\).*"
+        r"Mend or replace .*; the first is .*/cat/00\.jpg: The picture is empty",
+    ):
+        build_folder(folder)
+
+
+@pytest.fixture
+def out_of_reach(make_folder):
+    """A folder with a file that gives an I/O error, whoever reads it: a process's memory."""
+    folder = make_folder()
+    (folder / "cat/bad.png").symlink_to("/proc/self/mem")
+    return folder
+
+
+def test_a_file_that_cannot_be_read_this_time_is_not_lost(out_of_reach):
+    with pytest.raises(
+        DataError, match=r"1 files of .* could not be read.*/cat/bad\.png: .*Input/output error"
+    ):
+        build_folder(out_of_reach)
+
+
+def test_a_file_that_is_decided_to_be_left_out_need_not_be_read(out_of_reach, tmp_path):
+    (tmp_path / "dead.csv").write_text("path\ncat/bad.png\n")
+    manifest = build(resolve(str(out_of_reach)), decisions=Decisions.read(tmp_path / "dead.csv"))
+    assert [file.path.name for file in manifest.excluded] == ["bad.png"]
+
+
+def test_what_is_under_no_label_is_said_once_where_pictures_are_read(make_folder, capsys):
+    folder = make_folder()
+    (folder / "bird").mkdir()
+    source = resolve(str(folder))
+    assert capsys.readouterr().err == ""
+    build(source)
+    assert capsys.readouterr().err == (
+        "Not used: bird/ (0 entries). Used are cat/, dog/, neither/ and files whose names begin "
+        "so.\n"
+    )
 
 
 def test_both_classes_are_in_each_part_of_the_smallest_set(make_folder):

@@ -152,10 +152,90 @@ def test_decisions_are_for_the_pictures_not_their_shards(folder: Path) -> None:
         build(resolve(str(folder)), decisions=decisions)
 
 
-def test_pictures_are_not_written_over_themselves(folder: Path) -> None:
-    with pytest.raises(DataError, match="Name another folder"):
-        sharding.write(build(resolve(str(folder))), folder)
-    assert build(resolve(str(folder))).rows
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("out", ["shards", "link", "shards/../link", "link-to-all/shards"])
+def test_shards_are_not_written_over_themselves_by_whatever_path(
+    folder: Path, tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "link-to-all").symlink_to(tmp_path)
+    before = contents(folder)
+    with pytest.raises(DataError, match=r"holds the very pictures .*Name another folder"):
+        sharding.write(build(resolve(str(folder))), tmp_path / out)
+    assert contents(folder) == before
+
+
+def test_the_shards_that_a_folder_links_to_are_not_replaced(folder: Path, tmp_path: Path) -> None:
+    farm = tmp_path / "farm"
+    farm.mkdir()
+    for path in folder.iterdir():
+        (farm / path.name).symlink_to(path)
+    with pytest.raises(DataError, match="holds the very pictures"):
+        sharding.write(build(resolve(str(farm))), folder)
+
+
+@pytest.mark.parametrize(
+    ("out", "why"), [("", "holds the very pictures"), ("cat/shards", "among the pictures")]
+)
+def test_a_folder_of_pictures_does_not_become_one_of_shards(
+    pets: Manifest, out: str, why: str
+) -> None:
+    """It would be read as shards from then on, or its tars as cats."""
+    pictures = pets.rows[0].path.parent.parent
+    before = contents(pictures)
+    with pytest.raises(DataError, match=why):
+        sharding.write(pets, pictures / out)
+    assert contents(pictures) == before
+
+
+def test_shards_may_lie_beside_the_labels_folders(pets: Manifest) -> None:
+    pictures = pets.rows[0].path.parent.parent
+    assert sharding.write(pets, pictures / "shards") == len(SPLITS)
+    assert build(resolve(str(pictures))).digest == pets.digest
+
+
+def test_tars_that_others_wrote_are_left_alone(pets: Manifest, tmp_path: Path) -> None:
+    """A WebDataset's are called so too."""
+    out = tmp_path / "webdataset"
+    out.mkdir()
+    for name in ("train-00000.tar", "train-00007.tar"):
+        (out / name).write_bytes(b"of somebody else")
+    before = contents(out)
+    with pytest.raises(
+        DataError, match=r"holds train-00000\.tar and 1 more, which this did not write"
+    ):
+        sharding.write(pets, out)
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("name", ["train-00099.tar", shards.INDEX])
+def test_what_others_put_among_shards_is_left_alone(
+    pets: Manifest, folder: Path, name: str
+) -> None:
+    (folder / name).write_bytes(b"of somebody else")
+    before = contents(folder)
+    with pytest.raises(DataError, match=r"which this did not write .*Name an empty folder"):
+        sharding.write(pets, folder)
+    assert contents(folder) == before
+
+
+def test_what_was_interrupted_is_written_again(
+    pets: Manifest, folder: Path, tmp_path: Path
+) -> None:
+    half = tmp_path / "half"
+    last = max(pets.part(SPLITS[-1]), key=lambda row: row.sha256)
+    content = last.path.read_bytes()
+    last.path.write_bytes(b"something else")
+    with pytest.raises(DataError, match="has changed since the manifest was built"):
+        sharding.write(pets, half, shard_mb=0.001)
+    assert list(half.glob("*.tar"))
+    assert not shards.are_in(half)
+    last.path.write_bytes(content)
+    sharding.write(pets, half, shard_mb=0.02)
+    assert contents(half) == contents(folder)
 
 
 def test_the_command_takes_a_folder_or_a_manifest(

@@ -7,7 +7,7 @@ from service import artifact
 from service.artifact import Card
 from tests.service.application import CARD
 from training.comparison import Contestant, Figures, figures
-from training.decision import Decision, decide, first_decision
+from training.decision import LEAST_FOR_FIRST, Decision, decide, first_decision
 from training.judging import interval
 from training.timing import Speeds
 
@@ -165,18 +165,36 @@ def card_with(confusion: dict[str, dict[str, int]]) -> Card:
     return CARD.model_copy(update={"metrics": figures})
 
 
-def test_a_first_model_that_cannot_be_told_from_guessing_is_refused() -> None:
+def test_on_too_few_pictures_a_first_model_is_refused_whatever_it_has_right() -> None:
     """All of three right is luck once in eight."""
-    assert not first_decision(card_with({"cat": {"cat": 2}, "dog": {"dog": 1}})).is_promoted
-    assert first_decision(card_with({"cat": {"cat": 3}, "dog": {"dog": 3}})).is_promoted
+    assert first_decision(card_with({"cat": {"cat": 2}, "dog": {"dog": 1}})) == Decision(
+        False,
+        "Refused: only 2 cats and 1 dog are test pictures, which prove nothing whatever was right: "
+        "some 30 pictures of each label in all are enough.",
+    )
+    assert first_decision(card_with({"cat": {"cat": 2}, "dog": {"dog": 2}})).is_promoted
+
+
+def test_too_few_are_as_many_as_never_tell_from_a_coin() -> None:
+    fewest = LEAST_FOR_FIRST
+    assert interval(fewest - 1, fewest - 1).low <= 0.5 < interval(fewest, fewest).low
+
+
+def test_a_first_model_that_cannot_be_told_from_guessing_is_refused() -> None:
+    decision = first_decision(card_with({"cat": {"cat": 3, "dog": 1}, "dog": {"cat": 1, "dog": 3}}))
+    assert not decision.is_promoted
+    assert decision.reason.startswith("Refused: accuracy 75.00% on 8 test pictures (")
+    assert decision.reason.endswith("is not clearly better than guessing.")
 
 
 def test_a_first_model_that_always_answers_the_same_is_refused() -> None:
     always = card_with({"cat": {"cat": 300}, "dog": {"cat": 100}})
     decision = first_decision(always)
-    assert not decision.is_promoted
-    assert "75.00% on 400 test pictures" in decision.reason
-    assert decision.reason.endswith("is not better than guessing.")
+    assert decision == Decision(
+        False,
+        "Refused: always answering cat has 300 of 400 test pictures right, and this has 300: add "
+        "dogs.",
+    )
     assert first_decision(
         card_with({"cat": {"cat": 299, "dog": 1}, "dog": {"dog": 100}})
     ).is_promoted

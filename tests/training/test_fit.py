@@ -33,6 +33,9 @@ def test_a_run_keeps_all_there_is_to_know_of_it(fitted: Finished, pets: Path) ->
     assert {p.name for p in run.checkpoints.iterdir()} == {*("last.ckpt", "stage-one.ckpt")}
     assert run.state["state"] == "trained"
     assert f"Trained: {run.folder}" in fitted.stdout
+    part = r"\d+ cats, \d+ dogs and \d+ of neither"
+    counted = rf"Pictures: train {part}; val {part}; test {part}; 0 files left out\n"
+    assert re.search(counted, fitted.stdout)
 
 
 def test_it_learns_what_cannot_be_missed(fitted: Finished) -> None:

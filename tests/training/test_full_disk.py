@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from service import store
-from tests.training.conftest import Finished
 from tests.small_disk import small_disk
+from tests.training.conftest import Finished
 from training import run as runs
 from training.__main__ import main
 from training.checkpoints import WholeCheckpoints

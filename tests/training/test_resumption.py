@@ -64,6 +64,30 @@ def test_a_file_that_was_left_out_and_is_gone_begins_a_new_run(run: runs.Run, fo
     assert resumption.changed(run.manifest, str(folder)) == "1 gone"
 
 
+def test_what_could_not_be_read_and_still_cannot_changes_nothing(
+    run: runs.Run, folder: Path
+) -> None:
+    later(folder / "dog/notes.txt", run)
+    assert resumption.changed(run.manifest, str(folder)) == ""
+
+
+def test_what_could_not_be_read_and_now_can_begins_a_new_run(run: runs.Run, folder: Path) -> None:
+    """As HEIC where the extra is installed since, however old the files are."""
+    save_picture(folder / "dog/whole.png", "dog", 79)
+    (folder / "dog/whole.png").rename(folder / "dog/notes.txt")
+    written_s = run.manifest.stat().st_mtime - 3600
+    os.utime(folder / "dog/notes.txt", (written_s, written_s))
+    assert resumption.changed(run.manifest, str(folder)) == "1 readable now"
+
+
+def test_a_link_that_leads_to_no_file_any_more_begins_a_new_run(
+    run: runs.Run, folder: Path
+) -> None:
+    (folder / "cat/again.png").unlink()
+    (folder / "cat/again.png").symlink_to(folder / "gone.png")
+    assert resumption.changed(run.manifest, str(folder)) == "1 changed"
+
+
 def test_a_run_without_a_manifest_has_seen_no_pictures_yet(run: runs.Run, folder: Path) -> None:
     run.manifest.unlink()
     assert resumption.resumable("a: 1", str(folder)) == run
