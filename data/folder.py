@@ -60,16 +60,22 @@ def unused(folder: Path) -> str:
     """
     try:
         with os.scandir(folder) as entries:  # which knows folders without a look at each
-            others = [
-                (not entry.is_dir(), Path(entry.path))
-                for entry in entries
-                if not _is_litter(entry.name) and _label_of(entry.name, entry.is_dir()) is None
-            ]
+            found = [(_is_folder(entry), Path(entry.path)) for entry in entries]
     except OSError as exc:
         raise DataError(
             f"Cannot list {exc.filename}: {exc.strerror}. Make it readable, or move it away."
         ) from exc
+    others = [
+        (not is_folder, path)
+        for is_folder, path in found
+        if not _is_litter(path.name) and _label_of(path.name, is_folder) is None
+    ]
     return _listed([path for _, path in sorted(others)], _UNUSED_SHOWN)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is one, or a link to one; a link that leads back to itself is none."""
+    return Path(entry.path).is_dir() if entry.is_symlink() else entry.is_dir()
 
 
 def _labelled(folder: Path) -> Iterator[Candidate]:

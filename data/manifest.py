@@ -268,8 +268,8 @@ def _require_reached(source: Source, unreadable: Sequence[Excluded], decisions: 
         raise DataError(
             f"{len(unreached)} files of {source.name} could not be read, the first is "
             f"{first.path}: {first.reason.removeprefix(UNREADABLE_REASON)}. Make them readable "
-            "or move them away, and try again; or list their paths in a file for EXCLUDE= "
-            "(docs/audit.md)."
+            "or move them away, and try again; or, for `make train` and `make audit`, list their "
+            "paths in a file for EXCLUDE= (docs/audit.md)."
         )
 
 

@@ -38,7 +38,7 @@ CRUMB_BYTES = 128  # which those are; libraries send kilobytes
 MAX_HEAD_BYTES = 32 * 1024  # nginx takes as many
 MAX_DROPPED_BYTES = 1 << 20  # of what comes after a refusal
 
-_CYCLE = "catdog.cycle"  # key in a request's scope
+_CONNECTION = "catdog.connection"  # key in a request's scope
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +147,7 @@ class Connection(H11Protocol):
         self.conn = _Parser()
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent_bytes = 0
+        self._has_refused = False
         self._dropped_bytes: int | None = None  # since this connection was refused
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -157,6 +158,11 @@ class Connection(H11Protocol):
             transport.abort()
         else:
             self._start_clock()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the client of the last request is gone, and not for our having refused it."""
+        return bool(self.cycle.disconnected) and not self._has_refused
 
     def data_received(self, data: bytes) -> None:
         if self._dropped_bytes is None:
@@ -173,7 +179,7 @@ class Connection(H11Protocol):
     def handle_events(self) -> None:
         super().handle_events()
         if self.cycle is not None:
-            cast(Scope, self.cycle.scope).setdefault(_CYCLE, weakref.ref(self.cycle))
+            cast(Scope, self.cycle.scope).setdefault(_CONNECTION, weakref.ref(self))
         self._stop_clock_if_we_are_due()
 
     def on_response_complete(self) -> None:
@@ -246,6 +252,7 @@ class Connection(H11Protocol):
         What the client is still sending is dropped for a while: were the connection closed
         on it, the kernel would reset that, and the answer be lost (`service.lingering`).
         """
+        self._has_refused = True
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = problem.as_response()
             answer.headers[REQUEST_ID] = self._note(problem)
@@ -280,11 +287,11 @@ class Connection(H11Protocol):
 
 def has_left(scope: Scope) -> bool:
     """Whether a request's client is gone, or no longer sends: what is sent to it is dropped."""
-    find = scope.get(_CYCLE)
+    find = scope.get(_CONNECTION)
     if find is None:  # no server, but a test
         return False
-    cycle = find()
-    return cycle is None or bool(cycle.disconnected)
+    connection: Connection | None = find()
+    return connection is None or connection.has_left
 
 
 def hurry_handshakes(timeout_s: float) -> None:

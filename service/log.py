@@ -59,12 +59,15 @@ class Outbox:
         self._stream = stream
         self._waiting: SimpleQueue[str | Event] = SimpleQueue()
         self._lost = 0
+        self._is_closed = False
         Thread(target=self._write_all, name="log", daemon=True).start()
         atexit.register(self.close)
 
     def write(self, text: str) -> None:
-        """Never waits."""
-        if self._waiting.qsize() < MOST_WAITING:
+        """Never waits, until it is closed."""
+        if self._is_closed:
+            self._write(text)
+        elif self._waiting.qsize() < MOST_WAITING:
             self._waiting.put(text)
         else:
             self._lost += 1
@@ -72,11 +75,11 @@ class Outbox:
     def flush(self) -> None:
         """Nothing to do: each text is flushed when it is written."""
 
-    def close(self, timeout_s: float = 1.0) -> None:
-        """Wait for what was taken to be written, if anybody reads it."""
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Wait for what was taken to be written, if anybody reads it; then write at once."""
         is_written = Event()
         self._waiting.put(is_written)
-        is_written.wait(timeout_s)
+        self._is_closed = is_written.wait(timeout_s)
 
     def _write_all(self) -> None:
         while True:
@@ -102,10 +105,13 @@ class Outbox:
             pass  # the reader is gone, and there is nobody else to tell
 
 
-def configure() -> None:
+def configure() -> Outbox:
     """Give our loggers, and that of the trace exporter, their own way to stdout.
 
     To be called once, in each process that serves.
+
+    Returns:
+        what is to be closed before the process ends: a signal ends it without more ado.
     """
     outbox = Outbox(sys.stdout)
     for name in _SERVERS:
@@ -121,6 +127,7 @@ def configure() -> None:
         logger.handlers = [handler]
         logger.propagate = False  # BentoML's handler would write it once more, as text
     logging.getLogger(_PACKAGE).setLevel(logging.INFO)
+    return outbox
 
 
 def _time(seconds: float) -> str:

@@ -62,8 +62,11 @@ def _reserve(filename: str, size: int) -> bool:
     if filename.startswith("/proc/self/fd/"):
         return True
     try:
-        with Path(filename).open("ab") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+        descriptor = os.open(filename, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        finally:
+            os.close(descriptor)
     except OSError as exc:
         logger.error("Metrics are lost: %s: %s. Make room there.", filename, exc.strerror)
         return False

@@ -93,7 +93,7 @@ class Network:
     """
 
     def __init__(self) -> None:
-        log.configure()
+        self._log = log.configure()
         metrics.take_space()
         metrics.started("network")
         self._batch_pictures = metrics.batch_pictures()
@@ -107,6 +107,11 @@ class Network:
             Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
         garbage.freeze_what_is_there()
+
+    @bentoml.on_shutdown
+    def close_log(self) -> None:
+        """After the last batch."""
+        self._log.close()
 
     @bentoml.api(**_BATCHED)
     def score(self, pixels: np.ndarray) -> np.ndarray:
@@ -194,7 +199,7 @@ class CatDog:
         supervision.install()
 
     def __init__(self) -> None:
-        log.configure()
+        self._log = log.configure()
         metrics.take_space()
         draining.refuse_new_connections()
         descriptors.raise_limit()
@@ -242,6 +247,7 @@ class CatDog:
     def stop_watching(self) -> None:
         """After the last answer."""
         self.watch.close()
+        self._log.close()
 
 
 class Watched:

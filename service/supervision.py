@@ -15,6 +15,7 @@ from circus.watcher import Watcher
 from tornado import gen
 
 CHECK_DELAY_S = 1.0
+ASK_AGAIN_S = 0.1
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ class _Careful(circus.Arbiter):
             self.exit_stack.close()
 
     def stop(self) -> Any:
+        """Once nothing else is being done: circus would refuse, and forget the order."""
+        if self._exclusive_running_command and not self._stopping:
+            self.loop.call_later(ASK_AGAIN_S, self.stop)
+            return None
         return Arbiter.stop(self)
 
     def reload(self, graceful: bool = True, sequential: bool = False) -> Any:
@@ -70,6 +75,9 @@ class _Careful(circus.Arbiter):
     @gen.coroutine
     def _manage_watchers(self) -> Any:
         self.reap_processes()
+        for watcher in self.iter_watchers():
+            if watcher.is_stopped():  # as it is when its first process could not be started
+                yield watcher._start()
         yield [watcher.manage_processes() for watcher in self.iter_watchers()]
 
 

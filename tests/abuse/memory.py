@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import quantiles
 
 from tests.abuse import processes
@@ -15,11 +15,14 @@ _LEAST_INTERVAL_S = 0.5
 
 @dataclass(frozen=True)
 class Sample:
-    """Seconds since the start; bytes of all processes, as `processes.memory_bytes` has them."""
+    """Seconds since the start; bytes of all processes, as `processes.memory_bytes` has them, and of
+    each role its part of `uss`.
+    """
 
     at_s: float
     rss: int
     uss: int
+    uss_of: dict[str, int] = field(default_factory=dict)
 
 
 async def sample(server: Server, seconds: float) -> list[Sample]:
@@ -28,7 +31,7 @@ async def sample(server: Server, seconds: float) -> list[Sample]:
     samples = []
     while (at_s := time.monotonic() - start) < seconds:
         rss, uss = await asyncio.to_thread(processes.memory_bytes, server)
-        samples.append(Sample(at_s, rss, uss))
+        samples.append(Sample(at_s, rss, sum(uss.values()), uss))
         await asyncio.sleep(max(_LEAST_INTERVAL_S, seconds / _SAMPLES))
     return samples
 

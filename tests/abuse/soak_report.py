@@ -43,6 +43,8 @@ def _curve(soak: "Soak") -> Figure:
     minutes = [sample.at_s / 60 for sample in soak.samples]
     for name, what in (("rss", "resident (RSS)"), ("uss", "its own (USS)")):
         axes.plot(minutes, [getattr(s, name) / MB for s in soak.samples], label=what)
+    for role in soak.samples[0].uss_of:
+        axes.plot(minutes, [s.uss_of[role] / MB for s in soak.samples], label=role, linewidth=0.8)
     axes.set(xlabel="minutes", ylabel="MB, all processes", ylim=(0, None))
     axes.set_title(f"Memory under mixed traffic: {soak.growth:+.1%} after warm-up")
     axes.legend()

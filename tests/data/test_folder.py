@@ -219,3 +219,10 @@ def test_where_dogs_are_missing_a_folder_that_may_not_be_listed_is_named(foreign
     (foreign / "puppies").mkdir(mode=0o000)
     with pytest.raises(DataError, match=r"Cannot list .*puppies: Permission denied"):
         folder.candidates(foreign)
+
+
+def test_a_link_that_leads_back_to_itself_is_no_folder(tmp_path: Path) -> None:
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    assert "loop" in folder.unused(tmp_path)

@@ -19,6 +19,7 @@ from tests.abuse import raw_client
 from tests.http.bare_connection import parse, read_to_the_end
 from tests.http.log_lines import lines_of
 from tests.http.problem import assert_problem
+from tests.http.prometheus import moves
 from tests.known_network import is_answer_to
 from tests.live_server import Server
 
@@ -122,6 +123,20 @@ def test_a_body_in_crumbs_is_refused(server: Server) -> None:
     detail = assert_problem(parse(said), 400, "malformed-request")
     assert f"{connection.CRUMBS} bytes" in detail
     assert "Traceback" not in server.log.read_text()
+
+
+def test_who_is_refused_within_a_body_has_had_an_answer(
+    client: httpx.Client, server: Server
+) -> None:
+    moves(
+        client,
+        lambda: asyncio.run(raw_client.say(server.url, CHUNKED + b"ZZZ\r\n")),
+        {
+            "catdog_requests_total{route=/predict,status=400}": 1,
+            "catdog_request_seconds_count{route=/predict}": 1,
+            "catdog_rejections_total{reason=malformed-request}": 1,
+        },
+    )
 
 
 def test_a_large_head_is_refused_before_it_is_taken_apart(server: Server) -> None:

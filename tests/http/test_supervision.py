@@ -113,6 +113,15 @@ def test_a_file_of_keys_that_is_away_while_a_process_starts_is_waited_for(
         assert "No key is valid" in own.log.read_text()
 
 
+def test_every_line_of_log_is_written_before_it_ends(own: Server) -> None:
+    with httpx.Client(base_url=own.url) as client:
+        for _ in range(300):
+            client.get("/nowhere")
+    own.supervisor.terminate()
+    assert own.wait(TIMEOUT_S) == 0
+    assert own.log.read_text().count('"GET unknown 404"') == 300
+
+
 def test_a_log_that_nobody_reads_holds_nobody_up(
     bentoml_home: Path, server: Server, tmp_path: Path
 ) -> None:
