@@ -22,6 +22,10 @@ SIDE = 224  # the network sees the central square of a picture, scaled to this s
 TRAINING_SIDE = 256  # short side that augmentation crops from
 INTERPOLATION = "bilinear"  # with antialiasing: Pillow widens the filter when it shrinks
 
+# Raised whenever some picture that was read already is read otherwise from then on: what training
+# keeps of pictures is good for one of them.
+VERSION = 2
+
 MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
 MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height
 

@@ -66,5 +66,11 @@ def _keep(path: Path, image_uint8: np.ndarray) -> None:
 
 
 def _key() -> str:
-    done = (1, images.TRAINING_SIDE, images.MAX_ASPECT, images.INTERPOLATION, PIL.__version__)
+    done = (
+        images.VERSION,
+        images.TRAINING_SIDE,
+        images.MAX_ASPECT,
+        images.INTERPOLATION,
+        PIL.__version__,
+    )
     return hashlib.sha256(repr(done).encode()).hexdigest()[:16]

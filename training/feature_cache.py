@@ -10,6 +10,7 @@ import PIL
 import torch
 
 from data.cache import place
+from service import images
 from service.artifact import Preprocessing
 from service.whole import replacing
 from training.network import CatDogNet
@@ -78,7 +79,7 @@ def _key(network: CatDogNet, device: torch.device, is_bf16: bool) -> str:
     kind = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     versions = torch.__version__, PIL.__version__
     strides = network.trunk.layer2[0].conv1.stride
-    made = (1, Preprocessing().model_dump(), kind, is_bf16, versions, strides)
+    made = (images.VERSION, Preprocessing().model_dump(), kind, is_bf16, versions, strides)
     digest = hashlib.sha256(repr(made).encode())
     for name, weight in sorted(network.trunk.state_dict().items()):
         digest.update(name.encode())
