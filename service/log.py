@@ -17,6 +17,7 @@ _PACKAGE = __name__.partition(".")[0]
 _EXPORTER = "opentelemetry"
 _SERVERS = ("", "bentoml", "uvicorn.error")  # loggers whose handlers BentoML made
 MOST_WAITING = 10_000  # lines; 4 MB of ours
+LAST_WAIT_S = 0.2  # for a line that comes when the process is about to end
 
 
 class JsonLines(logging.Formatter):
@@ -64,22 +65,26 @@ class Outbox:
         atexit.register(self.close)
 
     def write(self, text: str) -> None:
-        """Never waits, until it is closed."""
-        if self._is_closed:
-            self._write(text)
-        elif self._waiting.qsize() < MOST_WAITING:
+        """Never waits, but for a moment once it is closed."""
+        if self._waiting.qsize() < MOST_WAITING:
             self._waiting.put(text)
         else:
             self._lost += 1
+        if self._is_closed:
+            self._wait(LAST_WAIT_S)
 
     def flush(self) -> None:
         """Nothing to do: each text is flushed when it is written."""
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Wait for what was taken to be written, if anybody reads it; then write at once."""
+        """Wait for what was taken to be written, if anybody reads it; so for later lines, too."""
+        self._is_closed = True
+        self._wait(timeout_s)
+
+    def _wait(self, timeout_s: float) -> None:
         is_written = Event()
         self._waiting.put(is_written)
-        self._is_closed = is_written.wait(timeout_s)
+        is_written.wait(timeout_s)
 
     def _write_all(self) -> None:
         while True:
