@@ -26,11 +26,11 @@ class _Reserved(mmap_dict.MmapedDict):
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         if read_mode or _reserve(filename, FIRST_BYTES):
-            super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
+            super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]  # it has no types
         else:
             with suppress(OSError):
                 Path(filename).unlink()  # of no bytes, which nobody can read
-            super().__init__(_in_memory(bytes(FIRST_BYTES)))  # type: ignore[no-untyped-call]
+            super().__init__(_in_memory(bytes(FIRST_BYTES)))  # type: ignore[no-untyped-call]  # it has no types
 
     def _init_value(self, key: str) -> None:
         capacity = self._capacity
@@ -38,18 +38,18 @@ class _Reserved(mmap_dict.MmapedDict):
             capacity *= 2
         if capacity > self._capacity and not _reserve(self._fname, capacity):
             content = self._m[:].ljust(capacity, b"\0")
-            self.close()  # type: ignore[no-untyped-call]
+            self.close()  # type: ignore[no-untyped-call]  # it has no types
             self._fname = _in_memory(content)
             self._f = Path(self._fname).open("a+b")  # noqa: SIM115 - for as long as we count
             self._m = mmap.mmap(self._f.fileno(), capacity)
             self._capacity = capacity
-        super()._init_value(key)  # type: ignore[no-untyped-call]
+        super()._init_value(key)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def install() -> None:
     """For a process that serves, before it counts anything."""
     logger.addFilter(Seldom())
-    values.MmapedDict = _Reserved  # type: ignore[attr-defined]
+    values.MmapedDict = _Reserved  # type: ignore[attr-defined]  # its own import
 
 
 def _entry_bytes(key: str) -> int:

@@ -71,7 +71,7 @@ class _Careful(circus.Arbiter):
         """Replace what has died, unless all are being started or stopped just now."""
         return None if self._exclusive_running_command else self._manage_watchers()
 
-    @synchronized("manage_watchers")  # type: ignore[untyped-decorator]
+    @synchronized("manage_watchers")  # type: ignore[untyped-decorator]  # circus has no types
     @gen.coroutine
     def _manage_watchers(self) -> Any:
         self.reap_processes()

@@ -21,9 +21,9 @@ def small_disk(
     Yields:
         What makes room.
     """
-    if _mount(folder, f"size={round(size_mb * 1024)}k"):
+    if mount(folder, f"size={round(size_mb * 1024)}k"):
         try:
-            yield lambda: _require(_mount(folder, "remount,size=4g"))
+            yield lambda: _require(mount(folder, "remount,size=4g"))
         finally:
             subprocess.run(["umount", "--lazy", str(folder)], check=True)
         return
@@ -35,7 +35,8 @@ def small_disk(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def _mount(folder: Path, options: str) -> bool:
+def mount(folder: Path, options: str) -> bool:
+    """Let a folder be a disk in memory; whether we may."""
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -16,6 +16,7 @@ import pytest
 from tests import live_server, pictures
 from tests.http.test_restart import process_of
 from tests.live_server import Server
+from tests.small_disk import mount
 
 TIMEOUT_S = 60
 KEY = "a-key-of-some-client"
@@ -145,11 +146,10 @@ def test_a_log_that_nobody_reads_holds_nobody_up(
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
+def disk() -> Iterator[Path]:
     """A real one, of 1 MiB; its path is short, as those of Unix sockets must be."""
     with tempfile.TemporaryDirectory(prefix="small-") as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
-        if subprocess.run(mount, capture_output=True, check=False).returncode:
+        if not mount(Path(folder), "size=1m"):
             pytest.skip("a disk can be mounted by root only")
         try:
             yield Path(folder)
@@ -164,12 +164,12 @@ def fill(disk: Path) -> None:
 
 
 def test_a_full_disk_costs_metrics_and_no_answer(
-    bentoml_home: Path, server: Server, small_disk: Path, tmp_path: Path
+    bentoml_home: Path, server: Server, disk: Path, tmp_path: Path
 ) -> None:
     """Of a process too that begins on it."""
-    log, setting = tmp_path / "log.txt", {"TMPDIR": str(small_disk)}
+    log, setting = tmp_path / "log.txt", {"TMPDIR": str(disk)}
     with live_server.running(bentoml_home, log, server.tag, **setting) as own:
-        fill(small_disk)
+        fill(disk)
         process_of(own, "CatDog").kill()
         wait_until(lambda: status_of(own, "/readyz") == 200)
         http = process_of(own, "CatDog")
