@@ -38,14 +38,19 @@ def write(folder: Path, soak: "Soak", *, served: str, most_growth: float) -> Non
 
 
 def _curve(soak: "Soak") -> Figure:
-    figure = Figure(figsize=(8, 3.5), layout="constrained")
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
     axes = figure.subplots()
     minutes = [sample.at_s / 60 for sample in soak.samples]
-    for name, what in (("rss", "resident (RSS)"), ("uss", "its own (USS)")):
+    for name, what in (("rss", "all, resident (RSS)"), ("uss", "all, their own (USS)")):
         axes.plot(minutes, [getattr(s, name) / MB for s in soak.samples], label=what)
     for role in soak.samples[0].uss_of:
-        axes.plot(minutes, [s.uss_of[role] / MB for s in soak.samples], label=role, linewidth=0.8)
-    axes.set(xlabel="minutes", ylabel="MB, all processes", ylim=(0, None))
+        axes.plot(
+            minutes,
+            [s.uss_of[role] / MB for s in soak.samples],
+            label=f"of it: {role}",
+            linewidth=0.8,
+        )
+    axes.set(xlabel="minutes", ylabel="MB", ylim=(0, None))
     axes.set_title(f"Memory under mixed traffic: {soak.growth:+.1%} after warm-up")
-    axes.legend()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))  # beside: it would hide the peaks
     return figure
