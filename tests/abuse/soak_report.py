@@ -41,12 +41,12 @@ def _curve(soak: "Soak") -> Figure:
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     axes = figure.subplots()
     minutes = [sample.at_s / 60 for sample in soak.samples]
-    for name, what in (("rss", "all, resident (RSS)"), ("uss", "all, their own (USS)")):
+    for name, what in (("rss", "all, resident (RSS)"), ("anonymous", "all, no file behind it")):
         axes.plot(minutes, [getattr(s, name) / MB for s in soak.samples], label=what)
-    for role in soak.samples[0].uss_of:
+    for role in soak.samples[0].anonymous_of:
         axes.plot(
             minutes,
-            [s.uss_of[role] / MB for s in soak.samples],
+            [s.anonymous_of[role] / MB for s in soak.samples],
             label=f"of it: {role}",
             linewidth=0.8,
         )
