@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from service import connection
+from service import request_parser
 from tests import live_server, pictures
 from tests.abuse import raw_client
 from tests.http.bare_connection import parse, read_to_the_end
@@ -119,9 +119,9 @@ def test_an_answer_that_nobody_reads_does_not_hold_its_connection(hasty_server: 
 
 
 def test_a_body_in_crumbs_is_refused(server: Server) -> None:
-    said = asyncio.run(raw_client.say(server.url, CHUNKED + CRUMB * connection.CRUMBS))
+    said = asyncio.run(raw_client.say(server.url, CHUNKED + CRUMB * request_parser.CRUMBS))
     detail = assert_problem(parse(said), 400, "malformed-request")
-    assert f"{connection.CRUMBS} bytes" in detail
+    assert f"{request_parser.CRUMBS} bytes" in detail
     assert "Traceback" not in server.log.read_text()
 
 
@@ -140,7 +140,7 @@ def test_who_is_refused_within_a_body_has_had_an_answer(
 
 
 def test_a_large_head_is_refused_before_it_is_taken_apart(server: Server) -> None:
-    fields = b"a:b\r\n" * (connection.MAX_HEAD_BYTES // 5)
+    fields = b"a:b\r\n" * (request_parser.MAX_HEAD_BYTES // 5)
     for head in (fields, fields * 8):
         bytes_ = b"GET /livez HTTP/1.1\r\nHost: catdog\r\n" + head + b"\r\n"
         detail = assert_problem(
@@ -152,7 +152,7 @@ def test_a_large_head_is_refused_before_it_is_taken_apart(server: Server) -> Non
 def test_large_trailers_are_refused_before_they_are_taken_apart(server: Server) -> None:
     picture = pictures.plain((8, 0, 128))
     body = b"%x\r\n%b\r\n0\r\n" % (len(picture), picture)
-    few, many = (b"a:b\r\n" * n for n in (10, connection.MAX_HEAD_BYTES))
+    few, many = (b"a:b\r\n" * n for n in (10, request_parser.MAX_HEAD_BYTES))
     closing = CHUNKED[:-2] + b"Connection: close\r\n\r\n"
     answer = parse(asyncio.run(raw_client.say(server.url, closing + body + few + b"\r\n")))
     assert is_answer_to((8, 0, 128), answer.json()), answer.text
@@ -180,8 +180,8 @@ def test_a_refused_head_has_no_body(server: Server) -> None:
 
 def test_a_head_just_as_large_as_is_allowed_is_taken(server: Server) -> None:
     head = b"GET /livez HTTP/1.1\r\nHost: catdog\r\nConnection: close\r\nX-Long: "
-    whole = head.ljust(connection.MAX_HEAD_BYTES - 4, b"x") + b"\r\n\r\n"
-    assert len(whole) == connection.MAX_HEAD_BYTES
+    whole = head.ljust(request_parser.MAX_HEAD_BYTES - 4, b"x") + b"\r\n\r\n"
+    assert len(whole) == request_parser.MAX_HEAD_BYTES
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
         for at in range(0, len(whole), 1000):  # however it is cut up on its way
             client.sendall(whole[at : at + 1000])
@@ -208,7 +208,7 @@ def test_a_target_may_be_a_whole_address(server: Server, target: bytes, status: 
 
 def test_small_chunks_of_many_requests_are_none_of_a_bodys_crumbs(client: httpx.Client) -> None:
     picture = pictures.plain((8, 0, 128), size=(8, 8))
-    assert len(picture) < connection.CRUMBS
+    assert len(picture) < request_parser.CRUMBS
     for _ in range(4):
         answer = client.post("/predict", content=(bytes([b]) for b in picture))
         assert is_answer_to((8, 0, 128), answer.json()), answer.text
@@ -238,7 +238,7 @@ def test_a_head_against_the_rules_is_not_said_to_be_no_http(server: Server, head
     ("sent", "status"),
     [
         (b"EHLO catdog\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n" + b"a:b\r\n" * connection.MAX_HEAD_BYTES + b"\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + b"a:b\r\n" * request_parser.MAX_HEAD_BYTES + b"\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: c", 408),
     ],
     ids=["no-http", "large-head", "half-a-head"],
