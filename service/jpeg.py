@@ -13,14 +13,14 @@ from PIL import Image
 
 # ITU-T T.81, B.1.1. Any number of 0xFF may stand before one; 0xFF 0 is none.
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
-_SOS, _EXIF, _COM = 0xDA, 0xE1, 0xFE
+_SOI, _EOI, _SOS, _EXIF, _COM = 0xD8, 0xD9, 0xDA, 0xE1, 0xFE
 _APPLICATION = range(0xE0, 0xF0)
 _WITHOUT_CONTENT = (0x01, *range(0xD0, 0xD8))
+_NO_PIXELS = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # pixels have zeros and restarts after 0xFF
 _EXIF_NAME = b"Exif\0\0"
 # What libjpeg heeds: by its marker, the name that its content starts with, and its least length.
 _HEEDED = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
 
-_END = b"\xff\xd9"
 _UNWRITTEN = {127, 128}  # what libjpeg makes of missing pixels: grey, the first of it in CMYK
 _FILLING = b"\xa5" * 256  # compressed pixels of any kind, but grey ones
 
@@ -60,12 +60,12 @@ def refuse_early_end(data: bytes, image: Image.Image) -> None:
     Raises:
         ValueError: pixels are missing.
     """
-    end = data.rfind(_END)
     last = image.crop((image.width - 1, image.height - 1, *image.size)).tobytes()
-    if end < 0 or not _UNWRITTEN.issuperset(last):
+    if not _UNWRITTEN.issuperset(last) or (end := _end(data)) < 0:
         return
     filled = b"".join((data[:end], _FILLING, data[end:]))
     with Image.open(io.BytesIO(filled), formats=["JPEG"]) as again:
+        again.decodermaxblock = len(filled)  # as for the picture itself
         scale = round(again.width / image.width)
         again.draft(image.mode, (again.width // scale, again.height // scale))
         if again.size == image.size and again.tobytes() != image.tobytes():
@@ -87,3 +87,16 @@ def _segments(data: bytes) -> Iterator[Segment]:
             return
         yield marker, start, content, end
         at = end
+
+
+def _end(data: bytes) -> int:
+    """Where the file's first picture ends, or another begins; -1 if neither is there.
+
+    Phones put others behind it, so that the file's last end need not be this picture's.
+    """
+    at = max((end for *_, end in _segments(data)), default=2)
+    while (found := _NO_PIXELS.search(data, at)) is not None:
+        if data[found.end() - 1] in (_SOI, _EOI):
+            return found.start()
+        at = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2], "big"))
+    return -1

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from PIL import Image
 
 _KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
+_DISPENSABLE = {b"tRNS", b"eXIf"}  # of those, what a picture can be shown without
 _SIGNATURE_BYTES = 8
 _AROUND_BYTES = 12  # a chunk's length and name before its content, its checksum after it
 _GREY, _RGB, _PALETTE = 0, 2, 3
@@ -42,6 +43,9 @@ def pixels_only(data: bytes) -> bytes:
         content = chunk[8:-4]
         if name == b"IHDR" and len(content) == 13:
             depth, colour = content[8], content[9]
+        if name in _DISPENSABLE and zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+            at += len(chunk)  # libpng, and so browsers, pass over these, too
+            continue
         is_apart = name == b"tRNS" and (colour, depth) in _BROUGHT_TO_8_BITS
         if is_apart and len(content) == 2 * _BANDS[colour]:
             kept += _in_8_bits(content, depth)

@@ -3,9 +3,12 @@
 import struct
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import Base
 
 from service import avif, images
 from tests import pictures
+from tests.pictures import RED
 
 
 def of_size(width: int, height: int) -> bytes:
@@ -24,3 +27,14 @@ def test_what_announces_too_many_pixels_is_told_so(size: tuple[int, int]) -> Non
 def test_what_announces_no_size_is_left_to_the_decoder() -> None:
     with pytest.raises(images.DamagedImage, match="truncated or damaged"):
         images.decode(pictures.plain(kind="AVIF").replace(b"ispe", b"free"))
+
+
+def test_exif_that_is_none_spoils_no_picture() -> None:
+    """libavif refuses it; browsers show it."""
+    exif = Image.Exif()
+    exif[Base.Make], exif[Base.Orientation] = "a maker", 6
+    data = pictures.encode(Image.new("RGB", (64, 48), RED), "AVIF", exif=exif.tobytes())
+    at = data.index(b"MM\0*")
+    image = images.decode(data[:at] + bytes(4) + data[at + 4 :])
+    assert image.size == images.decode(data).size == (48, 64)
+    assert image.getpixel((24, 32)) == pytest.approx(RED, abs=3)

@@ -1,5 +1,6 @@
 """JPEG: what is beside its pixels neither spoils nor turns it, but for the EXIF orientation."""
 
+import base64
 import contextlib
 import io
 import struct
@@ -183,11 +184,44 @@ def test_pixels_that_end_early_are_damaged_though_the_end_is_marked(
         images.decode(cut + b"\xff\xd9")
 
 
+@pytest.mark.parametrize("has_end", [True, False])
+@pytest.mark.parametrize("behind", [pictures.plain(kind="JPEG"), b"\xff\xd9", b"junk\xff\xd9"])
+def test_pixels_that_end_early_are_damaged_whatever_stands_behind_them(
+    has_end: bool, behind: bytes
+) -> None:
+    """Phones put a second picture behind the first, whose end is not the first's."""
+    whole = pictures.encode(photograph(), "JPEG")
+    images.decode(whole + behind)
+    cut = whole[: len(whole) // 2] + b"\xff\xd9" * has_end
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(cut + behind)
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("behind", [b"", b"junk", b"\xff\xd9"])
 def test_grey_is_a_colour_like_others(mode: str, behind: bytes) -> None:
     grey = Image.new("RGB", (4000, 3000), (128, 128, 128)).convert(mode)
     assert np.abs(images.network_input(pictures.encode(grey, "JPEG") + behind) - 128.0).max() <= 1
+
+
+# Red over mid-grey, 32 x 32, with arithmetic coding, which Pillow reads but does not write: of
+# libjpeg-turbo 2.1.5, `cjpeg -arithmetic -qslots 0 -sample 1x1`, less the JFIF segment.
+ARITHMETIC = base64.b64decode(
+    "/9j/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4z"
+    "NDL/yQARCAAgACADAREAAhEAAxEA/8wACgAQEAUBEBEF/9oADAMBAAIRAxEAPwD/AKQegmzZe2aLG5awrXCA/9k="
+)
+
+
+@pytest.mark.parametrize("block", [0, 2**16], ids=["small", "larger than a block"])
+def test_arithmetic_coding_is_read_however_large_the_file(block: int) -> None:
+    """Within such pixels libjpeg cannot wait for the next block of a file, as Pillow makes it."""
+    scan = ARITHMETIC.index(b"\xff\xda")
+    pixels = scan + 14
+    data = ARITHMETIC[:scan] + b"\xff" * (block - pixels - 4) + ARITHMETIC[scan:]
+    image = images.decode(data)
+    assert image.size == (32, 32)
+    assert image.getpixel((16, 4)) == pytest.approx(RED, abs=4)
+    assert image.getpixel((31, 31)) == (128, 128, 128)
 
 
 def test_every_damage_is_read_or_refused() -> None:

@@ -105,3 +105,14 @@ def test_a_picture_of_a_palette_that_is_not_there_is_damaged() -> None:
     whole = zeros((64, 48), 8, 3)
     with pytest.raises(images.DamagedImage, match="truncated or damaged"):
         images.decode(whole.replace(chunk(b"PLTE", bytes(3)), b""))
+
+
+@pytest.mark.parametrize("name", [b"eXIf", b"tRNS"])
+def test_a_wrong_checksum_of_what_can_be_left_out_leaves_it_out(name: bytes) -> None:
+    """As browsers do."""
+    red = pictures.png((64, 48), 8, 2, bytes(RED) * 64)
+    header = len(SIGNATURE) + 25
+    content = {b"eXIf": b"no exif", b"tRNS": struct.pack(">3H", *RED)}[name]
+    broken = chunk(name, content)[:-4] + bytes(4)
+    image = images.decode(red[:header] + broken + red[header:])
+    assert image.getpixel((32, 24)) == RED
