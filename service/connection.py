@@ -95,6 +95,8 @@ class Connection(H11Protocol):
         """Called once the server is to end; it waits for its connections."""
         if self._dropped_bytes is None:
             super().shutdown()
+            if self._is_answering():  # uvicorn hangs up after this answer, but does not say so
+                cast(Scope, self.scope)["headers"].append((b"connection", b"close"))
         else:
             self.transport.close()
 

@@ -16,6 +16,7 @@ from typing import TextIO
 _PACKAGE = __name__.partition(".")[0]
 _EXPORTER = "opentelemetry"
 _SERVERS = ("", "bentoml", "uvicorn.error")  # loggers whose handlers BentoML made
+_NO_HTTP = "Invalid HTTP request received."  # uvicorn's words
 MOST_WAITING = 10_000  # lines; 4 MB of ours
 LAST_WAIT_S = 0.2  # for a line that comes when the process is about to end
 
@@ -132,6 +133,11 @@ def configure() -> Outbox:
         logger.handlers = [handler]
         logger.propagate = False  # BentoML's handler would write it once more, as text
     logging.getLogger(_PACKAGE).setLevel(logging.INFO)
+    # What clients do wrong has a line of ours, which `CATDOG_ACCESS_LOG` can turn off.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    server = logging.getLogger("uvicorn.error")
+    server.addFilter(lambda record: record.msg != _NO_HTTP)
+    server.propagate = False  # it has a handler, and would write each line twice
     return outbox
 
 

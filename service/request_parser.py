@@ -23,6 +23,11 @@ class _Refused(h11.RemoteProtocolError):
 class _Received(ReceiveBuffer):
     """Refuses large heads and trailers before they are taken apart, which is what costs."""
 
+    def skip_empty_line(self) -> None:
+        """One may stand before a request (RFC 9112, 2.2): old clients end a body with it."""
+        if self._data.startswith(b"\r\n"):
+            self.maybe_extract_next_line()
+
     def maybe_extract_lines(self) -> list[bytearray] | None:
         head = self._data[:MAX_HEAD_BYTES]
         has_end = head.startswith((b"\r\n", b"\n")) or b"\n\r\n" in head or b"\n\n" in head
@@ -46,13 +51,15 @@ class RequestParser(h11.Connection):
 
     def __init__(self) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
-        self._receive_buffer = _Received()
+        self._receive_buffer = self._received = _Received()
 
     def start_next_cycle(self) -> None:
         super().start_next_cycle()
         self.is_head = False
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        if self.their_state is h11.IDLE:
+            self._received.skip_empty_line()
         try:
             return self._checked(super().next_event())
         except _Refused as exc:

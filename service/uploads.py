@@ -104,9 +104,14 @@ async def _read_raw(request: Request, settings: Settings, held: Share) -> bytes:
 async def _read_parts(
     request: Request, reader: PartReader, max_bytes: int, held: Share
 ) -> list[Upload]:
-    async for chunk in _chunks(request, max_bytes, held):
-        reader.feed(chunk)
-    reader.close()
+    try:
+        async for chunk in _chunks(request, max_bytes, held):
+            reader.feed(chunk)
+        reader.close()
+    except Problem as exc:
+        if exc.kind is problems.MALFORMED and (encoded := _encoded(request)):
+            raise Problem(problems.UNSUPPORTED, encoded) from exc
+        raise
     if not reader.parts:
         came = ", ".join(map(repr, reader.other_names)) or "none"
         detail = f"The form has no part named {FIELD!r}; the parts that came: {came}. Name "
@@ -171,9 +176,17 @@ def _came(request: Request) -> str:
     return request.headers.get("content-type") or "a body without Content-Type"
 
 
+def _encoded(request: Request) -> str:
+    """What to say of a body that a client says it compressed; empty if it does not."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() == "identity":
+        return ""
+    return f"The body is encoded ({encoding} came), and none is decoded here. Send it as it is."
+
+
 def _not_a_picture(request: Request) -> str:
-    if encoding := request.headers.get("content-encoding"):
-        return f"The body is encoded ({encoding} came), and none is decoded here. Send it as it is."
+    if encoded := _encoded(request):
+        return encoded
     kinds = ", ".join(kind.media_type for kind in images.KINDS)
     return (
         f"The body is not an image of a kind we take ({_came(request)} came). Send the bytes "

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests import live_server, nginx, pictures
+from benchmarks.serving.server import free_port
+from tests import nginx, pictures
 from tests.http.problem import assert_problem
 from tests.live_server import Server
 
@@ -17,7 +18,7 @@ MIB = 2**20
 
 @pytest.fixture
 def closed_port() -> int:
-    return live_server.free_port()
+    return free_port()
 
 
 def client_of(url: str) -> httpx.Client:
@@ -45,6 +46,10 @@ def test_metrics_are_not_for_everybody(front: httpx.Client) -> None:
     assert_problem(front.get("/metrics"), 404, "not-found")
 
 
+def test_its_own_places_are_no_paths(front: httpx.Client) -> None:
+    assert_problem(front.get("/malformed-request"), 404, "not-found")
+
+
 @pytest.mark.parametrize(
     "request_bytes",
     [
@@ -54,6 +59,7 @@ def test_metrics_are_not_for_everybody(front: httpx.Client) -> None:
         b"GET / HTTP/1.1\r\nHost: catdog\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: catdog\r\nTransfer-Encoding: gzip\r\n\r\n",
         b"what is this?\r\n\r\n",
+        b"GET / HTTP/2.0\r\nHost: catdog\r\n\r\n",
     ],
 )
 def test_what_it_refuses_itself_is_a_problem(front: httpx.Client, request_bytes: bytes) -> None:

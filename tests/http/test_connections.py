@@ -16,6 +16,7 @@ import pytest
 from service import request_parser
 from tests import live_server, pictures
 from tests.abuse import raw_client
+from tests.abuse.processes import process_of
 from tests.http.bare_connection import parse, read_to_the_end
 from tests.http.log_lines import lines_of
 from tests.http.problem import assert_problem
@@ -39,17 +40,9 @@ def hasty_server(
         yield hasty
 
 
-def http_process(server: Server) -> psutil.Process:
-    children = psutil.Process(server.pid).children()
-    (process,) = (
-        p for p in children if p.cmdline()[p.cmdline().index("--service-name") + 1] == "CatDog"
-    )
-    return process
-
-
 def established(server: Server) -> int:
     """Connections of clients that the server holds."""
-    connections = http_process(server).net_connections("tcp")
+    connections = process_of(server, "CatDog").net_connections("tcp")
     return sum(c.laddr.port == server.port and c.status == "ESTABLISHED" for c in connections)
 
 
@@ -293,7 +286,7 @@ def test_more_connections_than_descriptors_allow_are_closed_and_then_all_is_well
     hasty_server: Server,
 ) -> None:
     """Those that the server holds come to an end, too: nothing comes on them."""
-    process = http_process(hasty_server)
+    process = process_of(hasty_server, "CatDog")
     before = process.rlimit(psutil.RLIMIT_NOFILE)
     process.rlimit(psutil.RLIMIT_NOFILE, (256, before[1]))
     try:
@@ -305,7 +298,17 @@ def test_more_connections_than_descriptors_allow_are_closed_and_then_all_is_well
             one.close()
         answer = httpx.post(f"{hasty_server.url}/predict", content=pictures.plain((8, 0, 128)))
         assert is_answer_to((8, 0, 128), answer.json()), answer.text
-        assert http_process(hasty_server).pid == process.pid
+        assert process_of(hasty_server, "CatDog").pid == process.pid
         assert hasty_server.log.read_text().count("others are closed at once") == 1
     finally:
         process.rlimit(psutil.RLIMIT_NOFILE, before)
+
+
+def test_an_empty_line_may_stand_before_a_request(server: Server) -> None:
+    """Old clients end a body with one (RFC 9112, 2.2)."""
+    picture = pictures.plain()
+    head = b"POST /predict HTTP/1.1\r\nHost: c\r\nContent-Length: %d\r\n" % len(picture)
+    last = b"GET /livez HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n"
+    sent = b"\r\n" + head + b"\r\n" + picture + b"\r\n" + last
+    said = asyncio.run(raw_client.say(server.url, sent))
+    assert said.count(b"HTTP/1.1 200 ") == 2

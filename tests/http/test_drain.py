@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -72,3 +73,34 @@ def test_accepted_requests_are_answered_and_new_ones_refused(
     assert [text.partition("\r\n")[0] for text in answers] == ["HTTP/1.1 200 OK"] * REQUESTS
     assert all('"label"' in text for text in answers)
     assert "Traceback" not in log.read_text()
+
+
+def test_the_last_answer_on_a_connection_says_that_it_is_the_last(
+    bentoml_home: Path, server: Server, tmp_path: Path
+) -> None:
+    """Or its client sends the next request there, and loses it (RFC 9112, 9.6)."""
+    body = pictures.plain(size=(64, 64))
+    with live_server.running(bentoml_home, tmp_path / "log.txt", server.tag) as own:
+        clients = [
+            HTTPConnection("127.0.0.1", own.port, timeout=TIMEOUT_S) for _ in range(REQUESTS)
+        ]
+        for client in clients:
+            client.request("POST", "/predict", body)
+            assert said_last(client) == (200, None)
+            client.putrequest("POST", "/predict")
+            client.putheader("Content-Length", str(len(body)))
+            client.endheaders(body[:10])
+        time.sleep(0.5)  # what is on its way is not yet accepted
+        os.kill(own.pid, signal.SIGTERM)
+        live_server.wait_until_refused(own.port, TIMEOUT_S)
+        for client in clients:
+            client.send(body[10:])
+        assert [said_last(client) for client in clients] == [(200, "close")] * REQUESTS
+        own.wait(TIMEOUT_S)
+
+
+def said_last(client: HTTPConnection) -> tuple[int, str | None]:
+    """Status of the answer, and what it says of its connection."""
+    response = client.getresponse()
+    response.read()
+    return response.status, response.getheader("Connection")

@@ -1,11 +1,14 @@
 """The log of a live server: a line of JSON a request, and nothing of what was sent."""
 
+import asyncio
 import re
 
 import httpx
 import pytest
 
 from tests import pictures
+from tests.abuse import raw_client
+from tests.http.bare_connection import parse
 from tests.http.log_lines import Line, json_lines, lines_of
 from tests.live_server import Server
 from tests.pictures import BLUE, RED
@@ -114,3 +117,22 @@ def test_every_request_leaves_one_line_and_nobody_else_logs_it(
     after = server.log.read_text()[before:]
     assert [line["request_id"] for line in json_lines(after)] == ids
     assert len(after.splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"EHLO catdog\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: c\r\nContent-Type: multipart/form-data; boundary=xyz\r\n"
+        b"Content-Length: 8\r\n\r\n--xyz \r\n",
+    ],
+    ids=["no HTTP", "no form"],
+)
+def test_what_a_client_does_wrong_leaves_one_line(server: Server, sent: bytes) -> None:
+    before = len(server.log.read_text())
+    answer = parse(asyncio.run(raw_client.say(server.url, sent)))
+    request_id = answer.headers["x-request-id"]
+    lines_of(server, request_id)
+    after = server.log.read_text()[before:]
+    assert [line["request_id"] for line in json_lines(after)] == [request_id]
+    assert len(after.splitlines()) == 1
