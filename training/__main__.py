@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--model", default=store.LATEST, help="a tag or an artifact's folder (default: %(default)s)"
     )
-    evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    evaluate.add_argument(
+        "--json", action="store_true", help="print JSON instead of a table; no report"
+    )
     evaluate.set_defaults(command=_evaluate)
     audit = commands.add_parser(
         "audit", help="find wrong labels, duplicates and pictures of neither; docs/audit.md"
@@ -116,9 +118,11 @@ def _judged(found: Run) -> tuple[Decision, str | None]:
 def _evaluate(options: argparse.Namespace) -> int:
     from training import evaluation
 
-    result = evaluation.evaluate(options.source, options.model)
+    result = evaluation.evaluate(options.source, options.model, with_report=not options.json)
     if options.json:
-        print(json.dumps({**result._asdict(), "metrics": result.metrics.model_dump()}, indent=2))
+        figures = {**result._asdict(), "metrics": result.metrics.model_dump()}
+        del figures["report"]  # there is none
+        print(json.dumps(figures, indent=2))
     else:
         print(evaluation.table(result))
     return 0

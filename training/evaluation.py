@@ -1,5 +1,7 @@
 """`make evaluate`: the exported model on any labelled pictures that it has not seen."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,13 +11,22 @@ from data.source import resolve
 from service import artifact, store
 from service.artifact import ALL_LABELS, Interval, Metrics
 from service.openvino_engine import OpenVinoEngine
-from training import calibration, judging
+from training import calibration, judging, report, run
 from training.errors import TrainingError
+from training.report.evaluated import Evaluated
+from training.report.examination import Examined, examine
+from training.report.judgement import Judgement, judge
 from training.seen import without_seen
+
+NAME = "Evaluating"  # what is shown while it goes on
+PART = "unseen"
 
 
 class Evaluation(NamedTuple):
-    """Figures of a model on a source."""
+    """Figures of a model on a source.
+
+    report: the page; None where there is none.
+    """
 
     model: str
     source: str
@@ -23,17 +34,20 @@ class Evaluation(NamedTuple):
     near: int  # likewise, on near duplicates of them
     excluded: int  # unreadable, duplicate or contradictory files
     metrics: Metrics
+    report: Path | None = None
 
 
-def evaluate(source: str, model: str) -> Evaluation:
+def evaluate(source: str, model: str, *, with_report: bool = False) -> Evaluation:
     """Judge a model on all pictures of a source that it was not made from.
 
     Args:
         source: see `data.source.resolve`.
         model: a tag in the model store, or the folder of an artifact.
+        with_report: also write a page with pictures, into a folder of its own under `run.root()`;
+            there is none of models that were exported before they could explain themselves.
     Raises:
         DataError: there is no cat and no dog among them.
-        TrainingError: the model has seen every picture.
+        TrainingError: the model has seen every picture, or the report cannot be written.
     """
     folder, name = locate(model)
     card = artifact.verify(folder)
@@ -50,9 +64,33 @@ def evaluate(source: str, model: str) -> Evaluation:
             "near duplicates, and a figure on those would mean nothing. Evaluate on pictures that "
             "are new to it."
         )
-    judged = judging.score(OpenVinoEngine(folder, card.precision), unseen.kept, "Evaluating")
-    metrics = judging.metrics(judged, card.calibration, "unseen")
-    return Evaluation(name, source, unseen.seen, unseen.near, len(manifest.excluded), metrics)
+    engine = OpenVinoEngine(folder, card.precision)
+    left_out = unseen.seen, unseen.near, len(manifest.excluded)
+    if not (with_report and artifact.read_classes(folder)):
+        judged = judging.score(engine, unseen.kept, NAME)
+        metrics = judging.metrics(judged, card.calibration, PART)
+        return Evaluation(name, source, *left_out, metrics)
+    examined = examine(engine, unseen.kept, NAME)
+    metrics = judging.metrics(examined.judged, card.calibration, PART)
+    evaluation = Evaluation(name, source, *left_out, metrics)
+    above = os.path.commonpath([row.path.parent for row in unseen.kept])
+    judgement = judge(examined, card, metrics, above)
+    return evaluation._replace(report=_report(evaluation, judgement, examined))
+
+
+def _report(evaluation: Evaluation, judgement: Judgement, examined: Examined) -> Path:
+    now = datetime.now(UTC)
+    evaluated = Evaluated(
+        **dict(judgement),
+        model=evaluation.model,
+        source=evaluation.source,
+        seen=evaluation.seen,
+        near=evaluation.near,
+        excluded=evaluation.excluded,
+        created=f"{now:%Y-%m-%d %H:%M} UTC",
+    )
+    folder = run.root() / f"evaluate-{run.slug(evaluation.source)}-{now:%Y%m%d-%H%M%S}"
+    return report.write_evaluated(folder.absolute(), evaluated, examined)
 
 
 def locate(model: str) -> tuple[Path, str]:
@@ -87,6 +125,8 @@ def table(evaluation: Evaluation) -> str:
         counts = m.confusion[label]
         if any(counts.values()):
             lines.append(f"{label:<15}" + "".join(f"{counts[a]:>10}" for a in ALL_LABELS))
+    if evaluation.report is not None:
+        lines += ["", f"Report: {evaluation.report}"]
     return "\n".join(lines)
 
 

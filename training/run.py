@@ -17,6 +17,7 @@ from training import disk
 from training.errors import TrainingError
 
 STATE = "run.json"
+REPORT = "report.html"
 LOCK = ".lock"
 TRAINED, RELEASED = "trained", "released"
 
@@ -54,7 +55,7 @@ class Run:
 
     @property
     def report(self) -> Path:
-        return self.folder / "report.html"
+        return self.folder / REPORT
 
     @property
     def state(self) -> dict[str, str]:
@@ -111,13 +112,17 @@ def start(source: str, config: str) -> Run:
     Raises:
         TrainingError: it cannot be written.
     """
-    name = re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    run = Run((root() / f"{stamp}-{name}-{os.getpid()}").absolute())
+    run = Run((root() / f"{stamp}-{slug(source)}-{os.getpid()}").absolute())
     with disk.writing(run.folder):
         run.checkpoints.mkdir(parents=True)
         run.record(source=source, config_digest=digest(config), state="started")
     return run
+
+
+def slug(source: str) -> str:
+    """The last name of what pictures come from, as part of a folder's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
 
 
 def digest(config: str) -> str:

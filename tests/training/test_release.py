@@ -10,6 +10,7 @@ from data.manifest import Manifest
 from data.picture import TEST
 from service import artifact
 from service.artifact import Card
+from tests.html_page import Page
 from tests.training.conftest import Finished
 from training.__main__ import main
 
@@ -67,9 +68,15 @@ def test_evaluate_gives_the_cards_figures_on_what_the_model_has_not_seen(
     assert found["metrics"]["accuracy"]["n"] == len(manifest.part(TEST))
 
 
-def test_evaluate_prints_a_table_for_an_artifacts_folder(
-    released: Finished, card: Card, pets: Path, capsys: pytest.CaptureFixture[str]
+def test_evaluate_prints_a_table_for_an_artifacts_folder_and_writes_a_report(
+    released: Finished,
+    card: Card,
+    pets: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
     folder = str(released.run.artifact)
     assert main(["evaluate", str(pets), "--model", folder]) == 0
     table = capsys.readouterr().out
@@ -77,6 +84,18 @@ def test_evaluate_prints_a_table_for_an_artifacts_folder(
     assert table.startswith(f"{folder} on {pets}\n")
     assert f"n = {card.metrics.accuracy.n})" in table
     assert "true \\ answered       cat       dog   neither" in table
+    (report,) = tmp_path.glob("evaluate-*/report.html")
+    assert table.endswith(f"\nReport: {report}\n")
+    figures = json.loads(report.with_suffix(".json").read_text())
+    assert figures["metrics"] == card.metrics.model_dump(mode="json") | {"part": "unseen"}
+    page = Page(report.read_text())
+    targets = [value for tag, value in page.all("href") if tag == "a" and value[0] == "#"]
+    assert targets == ["#mistakes", "#answers", "#confidence", "#novelty", "#slices"]
+    shown = figures["mistakes"]["shown"] + figures["mistakes"]["doubtful"]
+    assert all(picture["name"] in page.text for picture in shown)
+    images = [a["src"] for tag, a in page.elements if tag == "img"]
+    assert len(images) == 2 * len(shown) > 0
+    assert all(image.startswith("data:image/jpeg;") for image in images)
 
 
 def test_evaluate_refuses_pictures_that_the_model_was_all_trained_on(

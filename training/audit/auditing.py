@@ -1,6 +1,5 @@
 """The audit of one source, from its pictures to the folder with audit.html and audit.csv."""
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -107,8 +106,7 @@ def _unlabelled(conflict: Finding) -> Row:
 
 
 def _default_folder(source: str) -> Path:
-    name = re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
-    return run.root() / f"audit-{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    return run.root() / f"audit-{run.slug(source)}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
 def _require_empty(folder: Path) -> None:

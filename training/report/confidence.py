@@ -52,10 +52,10 @@ class Curve(StrictModel):
 
 
 class Confidence(StrictModel):
-    """Of the test part.
+    """Of cats and dogs, and others where there are any.
 
     before, after: at temperature 1, and at `temperature`; cat against dog.
-    dog: the dog's log-odds, of dogs against cats.
+    dog: the dog's log-odds, of dogs against cats; None where there is but one of the two.
     novelty: of pictures of neither against cats and dogs, if there are any.
     rejected_at_one_percent: pictures of neither over the threshold that turns away 1 % of
         these very cats and dogs, or the next fewer.
@@ -65,7 +65,7 @@ class Confidence(StrictModel):
     before: Reliability
     after: Reliability
     histogram: Histogram
-    dog: Curve
+    dog: Curve | None
     novelty_threshold: float
     novelty_histogram: Histogram
     novelty: Curve | None
@@ -73,19 +73,21 @@ class Confidence(StrictModel):
 
 
 def assess(judged: Judged, calibration: Calibration) -> Confidence:
-    """All of it, from the scores of at least one cat and one dog, and any others."""
+    """All of it, from the scores of at least one cat or dog, and any others."""
     pets, others = judged.pets(), judged.others()
     logits, novelty = pets.scores.logits, pets.scores.novelty
     after = probabilities(logits, calibration.temperature).max(1)
     is_dog = pets.labels == 1
     log_odds = logits[:, 1] - logits[:, 0]
+    is_both = is_dog.any() and not is_dog.all()
+    dog = _curve(log_odds[~is_dog], log_odds[is_dog]) if is_both else None
     curve = _curve(novelty, others.scores.novelty) if others.rows else None
     return Confidence(
         temperature=calibration.temperature,
         before=reliability(probabilities(logits, 1.0).max(1), pets.right),
         after=reliability(after, pets.right),
         histogram=_histogram(0.5, {"right": after[pets.right], "wrong": after[~pets.right]}),
-        dog=_curve(log_odds[~is_dog], log_odds[is_dog]),
+        dog=dog,
         novelty_threshold=calibration.novelty_threshold,
         novelty_histogram=_histogram(
             0.0, {"cats and dogs": novelty, "neither": others.scores.novelty}

@@ -1,4 +1,4 @@
-"""One look at every test picture: what the model says of it, why, and what sort it is."""
+"""One look at every picture: what the model says of it, why, and what sort it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +30,14 @@ class Examined:
     side: np.ndarray
 
 
-def examine(engine: Engine, rows: Sequence[Row]) -> Examined:
-    """Run at least one picture through the engine, and measure each."""
+def examine(engine: Engine, rows: Sequence[Row], name: str) -> Examined:
+    """Run at least one picture through the engine, and measure each.
+
+    Args:
+        name: what this is called while it is shown how far it is.
+    """
     logits, novelty, maps, looks = [], [], [], []
-    with tqdm(total=len(rows), desc="Report", unit=" pictures") as progress:
+    with tqdm(total=len(rows), desc=name, unit=" pictures") as progress:
         for pixels in batches(rows):
             explanation = engine.explain(pixels)
             logits.append(explanation.scores.logits)

@@ -1,45 +1,37 @@
-"""report.json: all figures of the page, for machines."""
+"""A run's report.json: all figures of its page, for machines."""
 
 from typing import Literal
 
 from data.manifest import Manifest
 from data.picture import TEST
 from service import artifact
-from service.artifact import ALL_LABELS, LABELS, Metrics, StrictModel
+from service.artifact import ALL_LABELS, LABELS
 from service.openvino_engine import OpenVinoEngine
 from training import comparison
 from training.comparison import Comparison
 from training.errors import TrainingError
-from training.report import again, confidence, learning, mistakes, robustness, slices
+from training.report import again, learning, robustness
 from training.report.again import Again
-from training.report.confidence import Confidence
 from training.report.examination import Examined, examine
+from training.report.judgement import Judgement, judge
 from training.report.learning import Learning
-from training.report.mistakes import Mistakes
 from training.report.robustness import Robustness
-from training.report.slices import Sliced
 from training.run import Run
 
 
-class Findings(StrictModel):
-    """What a run's model can do, and how it came to be.
+class Findings(Judgement):
+    """What a run's model can do on its test part, and how it came to be.
 
     decision: whether it was promoted and why, in one sentence; empty before that.
     tag: in the model store; None where it was not promoted.
-    precision: of the graph that serves, which is the one that was judged.
     """
 
     format: Literal[1] = 1
     run: str
     decision: str
     tag: str | None
-    precision: str
-    metrics: Metrics
     learning: Learning
-    confidence: Confidence
-    slices: list[Sliced]
     robustness: Robustness
-    mistakes: Mistakes
     comparison: Comparison | None
     again: Again
 
@@ -63,23 +55,19 @@ def gather(run: Run) -> tuple[Findings, Examined]:
             f"{manifest.digest}, the card says {card.dataset.digest}. Restore it."
         )
     engine = OpenVinoEngine(run.artifact, card.precision)
-    examined = examine(engine, manifest.part(TEST, labels=ALL_LABELS))
+    examined = examine(engine, manifest.part(TEST, labels=ALL_LABELS), "Report")
     state = run.state
     tag = state.get("tag", "none")
     return (
         Findings(
+            **dict(judge(examined, card, card.metrics, state["source"])),
             run=run.folder.name,
             decision=state.get("decision", ""),
             tag=None if tag == "none" else tag,
-            precision=card.precision,
-            metrics=card.metrics,
             learning=learning.read(run.folder, card.recipe),
-            confidence=confidence.assess(examined.judged, card.calibration),
-            slices=slices.slices(examined, card.calibration),
             robustness=robustness.measure(
                 engine, manifest.part(TEST, labels=LABELS), card.calibration
             ),
-            mistakes=mistakes.find(examined, card.calibration, state["source"]),
             comparison=comparison.read(run),
             again=again.gather(run, card, manifest),
         ),

@@ -12,7 +12,7 @@ LEAST_CERTAIN = 24
 
 
 class Answered(StrictModel):
-    """A test picture and what the service would answer.
+    """A picture and what the service would answer.
 
     name: its path within the data set.
     confidence: as the service gives it: calibrated probability of the label, or novelty
@@ -30,7 +30,7 @@ class Answered(StrictModel):
 
 
 class Mistakes(StrictModel):
-    """Wrong answers of the whole test part, and the least certain right ones.
+    """Wrong answers of all that were examined, and the least certain right ones.
 
     kinds: true label -> wrong answer -> how many.
     shown: at most 48, the surest first.
@@ -44,13 +44,13 @@ class Mistakes(StrictModel):
     doubtful: list[Answered]
 
 
-def find(examined: Examined, calibration: Calibration, source: str) -> Mistakes:
+def find(examined: Examined, calibration: Calibration, folder: str) -> Mistakes:
     """Sort the examined pictures by how wrong their answers are.
 
     Args:
-        source: the data set's folder, from which names begin.
+        folder: of the pictures, from which names begin.
     """
-    answered = _answered(examined, calibration, source)
+    answered = _answered(examined, calibration, folder)
     wrong = [a for a in answered if a.answered != a.label]
     right = [a for a in answered if a.answered == a.label and a.label in LABELS]
     kinds: dict[str, dict[str, int]] = {}
@@ -63,7 +63,7 @@ def find(examined: Examined, calibration: Calibration, source: str) -> Mistakes:
     return Mistakes(total=len(wrong), kinds=kinds, shown=shown, doubtful=doubtful)
 
 
-def _answered(examined: Examined, calibration: Calibration, source: str) -> list[Answered]:
+def _answered(examined: Examined, calibration: Calibration, folder: str) -> list[Answered]:
     judged = examined.judged
     shares = probabilities(judged.scores.logits, calibration.temperature).max(1)
     novelty = judged.scores.novelty
@@ -73,7 +73,7 @@ def _answered(examined: Examined, calibration: Calibration, source: str) -> list
     return [
         Answered(
             index=i,
-            name=name_in(source, row.path),
+            name=name_in(folder, row.path),
             sha256=row.sha256,
             label=row.label,
             answered=answers[i],

@@ -38,8 +38,7 @@ def slices(examined: Examined, calibration: Calibration) -> list[Sliced]:
     """
     judged = examined.judged
     is_pet = np.array([row.label in LABELS for row in judged.rows])
-    answers = judged.answers(calibration)
-    is_right = np.array([a == row.label for a, row in zip(answers, judged.rows, strict=True)])
+    is_right = judged.correct(calibration)
     properties = (
         ("brightness", "share of white", 2, examined.brightness),
         ("size", "pixels on the shorter side", 0, examined.side),

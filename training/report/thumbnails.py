@@ -1,16 +1,13 @@
 """Pictures inside the page: JPEGs as data URIs, and activation maps laid over them."""
 
-import base64
-import io
-
 import cv2
 import numpy as np
 from PIL import Image
 
-from service.drawing import CAT, DOG
+from service import drawing
 
 QUALITY = 80  # of JPEG
-_CAT, _DOG = np.array([CAT, DOG], np.float32)  # (3,) each, RGB
+_CAT, _DOG = np.array([drawing.CAT, drawing.DOG], np.float32)  # (3,) each, RGB
 OPACITY = 0.75  # of the map where it is strongest
 
 
@@ -19,9 +16,7 @@ def data_uri(pixels: np.ndarray, side: int | None = None) -> str:
     image = Image.fromarray(pixels)
     if side is not None:
         image = image.resize((side, side), Image.Resampling.BICUBIC)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return drawing.data_uri(image, "JPEG", quality=QUALITY, optimize=True)
 
 
 def overlay(pixels: np.ndarray, activation_map: np.ndarray) -> np.ndarray:

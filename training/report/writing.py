@@ -5,7 +5,10 @@ from pathlib import Path
 
 from training.errors import TrainingError
 from training.report import findings, page
-from training.run import Run
+from training.report.evaluated import Evaluated
+from training.report.examination import Examined
+from training.report.judgement import Judgement
+from training.run import REPORT, Run
 
 
 def write(run: Run) -> Path:
@@ -23,10 +26,34 @@ def write(run: Run) -> Path:
         DataError: a test picture is gone or has changed.
     """
     found, examined = findings.gather(run)
-    html = page.render(found, examined)
-    figures = run.report.with_suffix(".json")
-    _replace({figures: found.model_dump_json(indent=2) + "\n", run.report: html})
-    return run.report
+    again = f"`python -m training release {run.folder.name}`"
+    return _write(run.folder, found, page.of_run(found, examined), again)
+
+
+def write_evaluated(folder: Path, found: Evaluated, examined: Examined) -> Path:
+    """Write report.html and report.json of other pictures than a run's into a folder.
+
+    Returns:
+        The page's path.
+    Raises:
+        TrainingError: they cannot be written.
+        DataError: a picture is gone or has changed.
+    """
+    return _write(folder, found, page.of_others(found, examined), "the same command")
+
+
+def _write(folder: Path, found: Judgement, html: str, again: str) -> Path:
+    report = folder / REPORT
+    figures = report.with_suffix(".json")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace({figures: found.model_dump_json(indent=2) + "\n", report: html})
+    except OSError as exc:
+        raise TrainingError(
+            f"The report cannot be written to {folder} ({exc.strerror}). Free some space and "
+            f"run {again} again."
+        ) from exc
+    return report
 
 
 def _replace(texts: Mapping[Path, str]) -> None:
@@ -37,11 +64,7 @@ def _replace(texts: Mapping[Path, str]) -> None:
             partials[path].write_text(text, encoding="utf-8")
         for path, partial in partials.items():
             partial.replace(path)
-    except OSError as exc:
+    except OSError:
         for partial in partials.values():
             partial.unlink(missing_ok=True)
-        path = next(iter(texts))
-        raise TrainingError(
-            f"The report cannot be written to {path.parent} ({exc.strerror}). Free some space and "
-            f"run `python -m training release {path.parent.name}` again."
-        ) from exc
+        raise
