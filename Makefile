@@ -64,7 +64,7 @@ else
 	@$(PY) -m training release
 endif
 
-evaluate: $(TRAIN_SET)  ## judge a model: DATA=folder, MODEL=catdog:latest, JSON=1
+evaluate: $(TRAIN_SET)  ## judge a model on pictures it has not seen, with a report: DATA=folder, MODEL=catdog:latest, JSON=1
 	@$(call undecided,Move the pictures that are to be left out away$(comma) and wrong ones to their label.)
 	@$(PY) -m training evaluate $(call quoted,DATA) --model $(call quoted,MODEL) $(if $(JSON),--json)
 
@@ -131,14 +131,14 @@ image-base: $(TRAIN_SET)  ## a base image where no registry can be reached, with
 	@$(PY) -m deploy.image base --cache "$(CATDOG_CACHE)/image" --engine $(call quoted,ENGINE)
 
 image-test: cpu-variant image $(DEV_SET)  ## start that image as it is to be deployed, ask it, end it, look inside
-	@CATDOG_IMAGE=$$($(PY) -m service model) CATDOG_IMAGE_TEST=required ENGINE=$(call quoted,ENGINE) \
+	@CATDOG_IMAGE=$$($(PY) -m service model --model $(call quoted,MODEL)) CATDOG_IMAGE_TEST=required ENGINE=$(call quoted,ENGINE) \
 		$(PY) -m pytest tests/image
 
 cpu-variant:  # before anything is built
 	@[ $(call quoted,VARIANT) = cpu ] || { echo "Error: only the CPU variant is tested and measured here; start the other where a GPU is (docs/image.md)."; exit 1; }
 
 bench-image: cpu-variant image  ## requests a second in a container beside those outside: DATA=photographs
-	@$(PY) -m benchmarks.container --photographs $(call quoted,DATA) --engine $(call quoted,ENGINE)
+	@$(PY) -m benchmarks.container --photographs $(call quoted,DATA) --engine $(call quoted,ENGINE) --model $(call quoted,MODEL)
 
 vulnerabilities: $(IMAGE_SET)  ## every locked package against PyPI's list of known vulnerabilities
 	@$(PY) -m deploy.vulnerabilities
@@ -164,7 +164,7 @@ $(VENV)/bin/python:
 		echo "Error: $(VENV) cannot be made. On Debian and Ubuntu: apt-get install python3.11-venv"; exit 1; }
 
 $(TRAIN_SET): requirements/train.txt | $(VENV)/bin/python
-	@echo "== Installing what trains and serves (about 6 GB, some minutes the first time)"
+	@echo "== Installing what trains and serves (about 7 GB, some minutes the first time)"
 	@$(PY) -m pip install --require-hashes -r requirements/train.txt
 	@touch $@
 

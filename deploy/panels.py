@@ -186,8 +186,8 @@ ROWS: dict[str, Sequence[Panel]] = {
         ),
         Panel(
             "Novelty",
-            "How unlike its training pictures the pictures are; past the model's threshold the "
-            "label is neither.",
+            "How much the pictures look like something else than a cat or a dog; past the model's "
+            "threshold the label is neither.",
             [
                 *quantiles("catdog_novelty_ratio"),
                 (mean("catdog_novelty_ratio"), "mean"),

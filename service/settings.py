@@ -56,7 +56,8 @@ class Settings(BaseModel):
         gt=0,
         description=(
             "Pictures worked on at once, of all requests, or fewer where the network is too slow "
-            "to answer them in time; a request with more gets 429."
+            "to answer them in time, and 64 at most until it has shown its speed; past them, 429. "
+            "One request alone is taken in any case."
         ),
     )
     max_buffered_bytes: int = Field(

@@ -17,7 +17,7 @@ from training.audit.suspects import STRANGE, SURE, likelier
 def near_duplicates(rows: Sequence[Row], evidence: Evidence) -> Iterator[Finding]:
     """One finding for every picture of a group but the one that is worth keeping.
 
-    That is the one that the model is tested on, or else the largest.
+    That is one of the test part before one of val before one of train, and among these the largest.
 
     Args:
         rows: those without a split are passed over.
