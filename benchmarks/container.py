@@ -25,7 +25,7 @@ from benchmarks.serving.contestants import OURS, Model
 from data.errors import DataError
 from deploy.image import engine
 from deploy.image.errors import ImageError
-from service import artifact, store
+from service import store
 from service.artifact import ArtifactError
 from service.store import StoreError
 
@@ -40,13 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; 1 for what the user can mend."""
     options = _parser().parse_args(arguments)
     try:
-        folder, tag = store.path_of(options.model)
-        model = Model(tag, folder, artifact.verify(folder).precision)
+        model = contestants.promoted(options.model)
         runner = engine.found(options.engine, among=engine.RUNNERS)
         asked = photographs.spread(options.photographs)
         about = {
             "machine": machine.description(),
-            "model": {"tag": tag, "precision": model.precision},
+            "model": {"tag": model.tag, "precision": model.precision},
             "engine": runner,
             "client": f"wrk {load.version()}",
             "photographs": asked.figures(),
@@ -57,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             listed = asked.listed_in(Path(work))
             commands = {
                 OUTSIDE: lambda port: contestants.server_command(OURS, port, model, Path(), 1),
-                INSIDE: lambda port: _container(runner, tag, port),
+                INSIDE: lambda port: _container(runner, model.tag, port),
             }
             found = about | _measure(commands, model, asked.paths[0], listed, options)
     except (BenchmarkError, DataError, ImageError, StoreError, ArtifactError) as exc:

@@ -51,7 +51,11 @@ def tiny(manifest: Manifest) -> list[Finding]:
         return []
     return [
         Finding(
-            *(TINY, row.path, row.sha256, row.label, ""),
+            kind=TINY,
+            path=row.path,
+            sha256=row.sha256,
+            label=row.label,
+            suggestion="",
             score=1 - _short_side(row) / TINY_PIXELS,
             why=f"{row.width} x {row.height} pixels, shown to the network as 224 x 224.",
         )

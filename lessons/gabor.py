@@ -1,11 +1,10 @@
-"""Gabor filters: a wave of one direction under a bell, and how many of them a network learned.
+"""Gabor filters: a wave of one direction under a bell.
 
     gabor(x, y) = exp(-(x^2 + y^2) / (2 sigma^2)) * cos(2 pi u / wavelength + phase)
     u = x cos(angle) + y sin(angle)
 
 In the first visual cortex of cats, Hubel and Wiesel (1959) found cells that answer to edges of one
-direction; Daugman (1985) showed that Gabor's function describes them well. Nobody told the
-network; it had only to tell apart a thousand kinds of things.
+direction; Daugman (1985) showed that Gabor's function describes them well.
 """
 
 from dataclasses import dataclass

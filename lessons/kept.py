@@ -69,6 +69,10 @@ class Kept(Generic[F]):
         """Make the figures and keep them."""
         write(self.file, self.train().model_dump_json(indent=1) + "\n")
 
+    def read(self) -> F:
+        """The figures that are kept."""
+        return self.figures.model_validate_json(self.file.read_text())
+
     def __call__(self) -> Lesson:
         """The lesson, from the figures that are kept."""
-        return self.lesson(self.figures.model_validate_json(self.file.read_text()))
+        return self.lesson(self.read())

@@ -1,14 +1,14 @@
 """What lessons show: numbers in a grid, code, pictures. HTML without a style or a script."""
 
-import base64
 import inspect
-import io
 from collections.abc import Callable, Collection, Sequence
 from html import escape
 from textwrap import dedent
 
 import numpy as np
 from PIL import Image
+
+from service.drawing import data_uri
 
 MINUS = "\N{MINUS SIGN}"
 Place = tuple[int, int]
@@ -73,9 +73,7 @@ def data_url(pixels: np.ndarray) -> str:
 
     Stored, not compressed: what a compressor makes of the same pixels depends on its version.
     """
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return data_uri(Image.fromarray(pixels), "PNG", compress_level=0)
 
 
 def figure(content: str, caption: str) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from lessons.lesson import Lesson
+from training import pages
 
 HERE = Path(__file__).parent
 
@@ -15,13 +14,7 @@ def render(lessons: Sequence[Lesson]) -> str:
 
     Its scripts and styles have no attributes: service/lessons.py names their digests.
     """
-    environment = Environment(
-        loader=FileSystemLoader((HERE / "templates", HERE / "scripts")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = pages.environment(HERE / "templates", HERE / "scripts")
+    environment.keep_trailing_newline = True
     scripts = sorted(path.name for path in (HERE / "scripts").glob("*.js"))
     return environment.get_template("page.html").render(lessons=lessons, scripts=scripts)

@@ -40,10 +40,10 @@ def probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Calibrated softmax.
 
     Args:
-        logits: (..., 2).
+        logits: (..., C).
         temperature: over 0.
     Returns:
-        (..., 2) float64, each row sums to 1.
+        (..., C) float64, each row sums to 1.
     """
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     scaled -= scaled.max(axis=-1, keepdims=True)

@@ -15,13 +15,13 @@ from service import documentation, explainer, lessons, metrics, openapi, problem
 from service.answer import Answer
 from service.artifact import Card
 from service.batch import batch
-from service.explainer import Explain, Score
+from service.explainer import Explain
 from service.explanation import FILTERS
 from service.intake import Intake
 from service.page_files import PageFiles
 from service.problems import Problem
 from service.record import Record
-from service.row import answered, network_s
+from service.row import Score, answered, network_s
 from service.settings import Settings
 
 FILTERS_MAX_AGE_S = 3600  # they change with the model, and then hardly

@@ -106,8 +106,8 @@ class Agreement(StrictModel):
 
     labels_equal: share of pictures with the same label, 0 to 1.
     novelty_difference: mean over pictures, 0 to 1.
-    is_faithful: labels equal on at least 99.8 %, no accuracy lost beyond noise, novelty
-        within 0.02.
+    is_faithful: enough labels are equal, no accuracy is lost beyond noise, and novelty is near
+        enough: it may serve in fp32's place.
     """
 
     pictures: int

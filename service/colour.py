@@ -25,9 +25,8 @@ def to_rgb(image: Image.Image, least_side: int) -> Image.Image:
     Returns:
         mode RGB; the picture itself where there is nothing to do.
     """
-    if (
-        image.mode == "La"
-    ):  # grey that its transparency is in already: Pillow knows one way from there
+    # Grey that its transparency is in already: Pillow knows one way from there.
+    if image.mode == "La":
         image = image.convert("LA")
     factor = max(1, min(image.size) // least_side)
     if image.mode == "RGB" and not image.has_transparency_data:  # as nearly all are: no copies

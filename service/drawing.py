@@ -16,7 +16,7 @@ _STEPS = 32  # of opacity: more cannot be told apart, and make the file larger
 
 def photograph(pixels: np.ndarray) -> str:
     """(H, W, 3) uint8 RGB as a JPEG; by eye, the same."""
-    return _data_uri(Image.fromarray(pixels), "JPEG", quality=QUALITY)
+    return data_uri(Image.fromarray(pixels), "JPEG", quality=QUALITY)
 
 
 def overlay(activation_map: np.ndarray, side: int) -> str:
@@ -34,16 +34,17 @@ def overlay(activation_map: np.ndarray, side: int) -> str:
     rgba = np.empty((side, side, 4), np.uint8)
     rgba[..., :3] = np.where(share[..., np.newaxis] > 0, DOG, CAT)
     rgba[..., 3] = np.rint(np.abs(share) * _STEPS) * 255 / _STEPS
-    return _data_uri(Image.fromarray(rgba), "PNG")
+    return data_uri(Image.fromarray(rgba), "PNG")
 
 
 def feature_map(values: np.ndarray) -> str:
     """(h, w), 0 and over, as a grey PNG of as many pixels: black is 0, white its strongest."""
     strongest = values.max() or 1.0
-    return _data_uri(Image.fromarray(np.rint(values / strongest * 255).astype(np.uint8)), "PNG")
+    return data_uri(Image.fromarray(np.rint(values / strongest * 255).astype(np.uint8)), "PNG")
 
 
-def _data_uri(image: Image.Image, kind: str, **options: int) -> str:
+def data_uri(image: Image.Image, kind: str, **options: int) -> str:
+    """Written in `kind`, a format of Pillow's, with its options."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     encoded = base64.b64encode(file.getvalue()).decode()

@@ -9,14 +9,13 @@ from service.artifact import Calibration
 from service.explanation import Explanation, explanation
 from service.greying import SHARES, greyed_out
 from service.record import Record
-from service.row import answered, network_s
+from service.row import Score, answered, network_s
 from service.sight import Sight
 
 COST = 2 + len(SHARES)  # pictures: one to see, and to score that one and each greyed out
 
 Explain = Callable[[np.ndarray, Record], Awaitable[Explanation]]
 See = Callable[[np.ndarray], Awaitable[Sight]]
-Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 
 class Explainer:

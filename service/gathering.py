@@ -10,7 +10,7 @@ from how long that waits that waiting pays, and then holds back single requests,
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from time import perf_counter
@@ -18,9 +18,9 @@ from typing import cast
 
 import numpy as np
 
-NEWS = 0.2  # what the latest call counts for in the speed
+from service.row import Score
 
-Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
+NEWS = 0.2  # what the latest call counts for in the speed
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class _Waiting:
 class Gathering:
     """One call in place of many. For one event loop; not thread-safe."""
 
-    def __init__(self, doors: Sequence[Call], most: int) -> None:
+    def __init__(self, doors: Sequence[Score], most: int) -> None:
         """Set it up.
 
         Args:
@@ -94,7 +94,7 @@ class Gathering:
                 room -= len(waiting.pixels)
         return together
 
-    async def _send(self, together: list[_Waiting], door: Call) -> None:
+    async def _send(self, together: list[_Waiting], door: Score) -> None:
         n = sum(len(waiting.pixels) for waiting in together)
         n_scored = 0
         try:

@@ -20,7 +20,8 @@ from service.upright import ignore_xmp, orientation, upright
 
 SIDE = 224  # the network sees the central square of a picture, scaled to this side
 TRAINING_SIDE = 256  # short side that augmentation crops from
-INTERPOLATION = "bilinear"  # with antialiasing: Pillow widens the filter when it shrinks
+RESAMPLING = Image.Resampling.BILINEAR  # antialiased: Pillow widens the filter when it shrinks
+INTERPOLATION = RESAMPLING.name.lower()
 
 # Raised whenever some picture that was read already is read otherwise from then on: what training
 # keeps of pictures is good for one of them.
@@ -197,6 +198,7 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         data = bmp.with_whole_palette(data)
     elif kind is AVIF:
         _refuse_bomb(avif.size(data), max_pixels)
+        data = avif.without_exif(data)
     with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
         width, height = size = image.size
         _refuse_bomb(size, max_pixels)
@@ -246,7 +248,7 @@ def crop_to_network(image: Image.Image) -> np.ndarray:
     left, top = (width - side) / 2, (height - side) / 2
     square = image.resize(
         (SIDE, SIDE),
-        Image.Resampling.BILINEAR,
+        RESAMPLING,
         box=(left, top, left + side, top + side),
         reducing_gap=3.0,
     )
@@ -273,7 +275,7 @@ def shrink_for_training(image: Image.Image) -> np.ndarray:
     size = round(box_w / short * TRAINING_SIDE), round(box_h / short * TRAINING_SIDE)
     shrunk = image.resize(
         size,
-        Image.Resampling.BILINEAR,
+        RESAMPLING,
         box=(left, top, left + box_w, top + box_h),
         reducing_gap=3.0,
     )
@@ -283,12 +285,12 @@ def shrink_for_training(image: Image.Image) -> np.ndarray:
 def _refuse_bomb(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
     if width * height > max_pixels:
-        raise TooManyPixels(_bomb_message(f"{width} x {height} =", max_pixels, width * height))
+        many = f"{width} x {height} = {width * height:,}"
+        raise TooManyPixels(_bomb_message(many, max_pixels))
 
 
-def _bomb_message(what: str, max_pixels: int, came: int | None = None) -> str:
-    came_text = f"{came / 1e6:.1f} million" if came is not None else ""
+def _bomb_message(many: str, max_pixels: int) -> str:
     return (
-        f"The picture has {what} {came_text} pixels; at most {max_pixels / 1e6:g} million "
-        f"are allowed. {_SCALE_IT_DOWN}"
-    ).replace("  ", " ")
+        f"The picture has {many} pixels; at most {max_pixels / 1e6:g} million are allowed. "
+        f"{_SCALE_IT_DOWN}"
+    )

@@ -108,7 +108,13 @@ def _note(model: Promoted, serving: Promoted | None) -> str:
 
 
 def _describe(model: Promoted, note: str) -> Listed:
-    known = {"tag": model.tag, "is_in_service": model.is_in_service, "replaced": model.replaced}
+    known = Listed(
+        tag=model.tag,
+        is_in_service=model.is_in_service,
+        note=note,
+        promoted=model.promoted.isoformat(timespec="seconds") if model.promoted else None,
+        replaced=model.replaced,
+    )
     try:
         if model.promoted is None:
             raise ArtifactError("the store's description of it, model.yaml, cannot be read")
@@ -116,21 +122,18 @@ def _describe(model: Promoted, note: str) -> Listed:
         card = artifact.read_card(folder)
         size = graph_bytes(folder)
     except (ArtifactError, OSError) as exc:
-        return Listed.model_validate({**known, "note": f"damaged: {exc}"})
+        return known.model_copy(update={"note": f"damaged: {exc}"})
     figures = card.metrics
-    return Listed(
-        tag=model.tag,
-        is_in_service=model.is_in_service,
-        replaced=model.replaced,
-        note=note,
-        promoted=model.promoted.isoformat(timespec="seconds"),
-        created=card.created,
-        dataset=card.dataset.name,
-        accuracy=figures.accuracy if figures else None,
-        calibration_error=figures.calibration_error if figures else None,
-        neither_rejected=figures.neither_rejected if figures else None,
-        precision=card.precision,
-        bytes=size,
+    return known.model_copy(
+        update={
+            "created": card.created,
+            "dataset": card.dataset.name,
+            "accuracy": figures.accuracy if figures else None,
+            "calibration_error": figures.calibration_error if figures else None,
+            "neither_rejected": figures.neither_rejected if figures else None,
+            "precision": card.precision,
+            "bytes": size,
+        }
     )
 
 
@@ -139,7 +142,7 @@ def _cells(m: Listed) -> tuple[str, ...]:
         "*" if m.is_in_service else "",
         m.tag,
         m.promoted[:16].replace("T", " ") if m.promoted else "unknown",
-        Path(m.dataset).name if m.dataset else "",
+        m.dataset or "",
         _interval(m.accuracy),
         "" if m.calibration_error is None else f"{m.calibration_error:.2%}",
         _interval(m.neither_rejected),

@@ -155,7 +155,7 @@ def _paths(settings: Settings) -> JSON:
                 "responses": _responses("Explanation", *_PREDICT, problems.NOT_EXPLAINABLE),
             }
         },
-        "/model": _get("The card of the model that answers", "ModelCard"),
+        "/model": _get("The card of the model that answers", schema="ModelCard"),
         FILTERS: _get(
             "The first layer's filters, a picture", problems.NOT_FOUND, media_type="image/png"
         ),
@@ -164,6 +164,7 @@ def _paths(settings: Settings) -> JSON:
         "/": _get("A page to try it on", media_type="text/html"),
         "/lessons": _get("Convolution from its definition to ResNet", media_type="text/html"),
         "/livez": _get("Alive: the process answers", media_type="text/plain"),
+        "/healthz": _get("The same as /livez", media_type="text/plain"),
         "/readyz": _get(
             "Ready: the network answers too", problems.OVERLOADED, media_type="text/plain"
         ),
@@ -193,11 +194,10 @@ def _form(image: JSON) -> JSON:
 
 def _get(
     summary: str,
-    *kinds: Kind | str,
+    *errors: Kind,
+    schema: str | None = None,
     media_type: str = "application/json",
 ) -> JSON:
-    schema = next((kind for kind in kinds if isinstance(kind, str)), None)
-    errors = [kind for kind in kinds if isinstance(kind, Kind)]
     return {
         "get": {
             "summary": summary,

@@ -9,10 +9,9 @@ from aiohttp import ClientConnectionError, ClientPayloadError
 from bentoml.exceptions import ServiceUnavailable
 
 from service import problems
-from service.row import WIDTH
+from service.row import WIDTH, Score
 
 T = TypeVar("T")
-Call = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 CHUNK = 16  # pictures a call: one full batch of the network's, so that nobody waits for a giant
 TRIES = 4
@@ -22,7 +21,7 @@ _PAUSE_S = 0.05  # doubles with every try; a reset connection is good again at o
 class Remote:
     """Has the network score pictures."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Score) -> None:
         """Args: call: (N, 224, 224, 3) uint8 to (N, WIDTH) float32; N at most `CHUNK`."""
         self._call = call
 

@@ -4,12 +4,17 @@ Its columns: logit of cat, logit of dog, novelty, and the seconds that the netwo
 batch that the picture was in.
 """
 
+from collections.abc import Awaitable, Callable
+
 import numpy as np
 
 from service.answer import Answer, answer
 from service.artifact import Calibration
 
 WIDTH = 4
+
+# (N, 224, 224, 3) uint8, RGB, to (N, WIDTH) float32.
+Score = Callable[[np.ndarray], Awaitable[np.ndarray]]
 
 
 def packed(logits: np.ndarray, novelty: np.ndarray, seconds: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What tests of several folders share: photographs, the known artifact, a server that serves it."""
+"""What tests of several folders share: photographs, model stores, the known artifact served."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 import service  # noqa: F401  # first of all: no test is to tell OpenVINO's maker of us
 from tests import known_network, live_server
 from tests.live_server import Server
+from tests.model_store import using
 
 
 @pytest.fixture
@@ -18,6 +19,13 @@ def photographs() -> Path:
     if not (folder := os.environ.get("CATDOG_PHOTOS")):
         pytest.skip("needs real photographs: set CATDOG_PHOTOS to a folder with cat/ and dog/")
     return Path(folder)
+
+
+@pytest.fixture
+def model_store(tmp_path: Path) -> Iterator[Path]:
+    """An empty one, which this process uses."""
+    with using(tmp_path / "models") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -56,12 +56,10 @@ def novelty(rgb: tuple[int, int, int]) -> float:
     return rgb[1] / 255
 
 
-def is_answer_to(
-    rgb: tuple[int, int, int], answer: Mapping[str, Any], tolerance: float = 1e-3
-) -> bool:
+def is_answer_to(rgb: tuple[int, int, int], answer: Mapping[str, Any]) -> bool:
     """Whether an answer of the service is that to a picture of this colour, and no other's."""
     off = abs(answer["probabilities"]["cat"] - p_cat(rgb)), abs(answer["novelty"] - novelty(rgb))
-    return bool(max(off) < tolerance)
+    return bool(max(off) < 1e-3)
 
 
 def write_artifact(folder: Path, *, explains: bool = True) -> Card:

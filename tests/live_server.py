@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.serving.server import free_port
+
 REPOSITORY = Path(__file__).parent.parent
 START_TIMEOUT_S = 60
 _OPERATORS = ("AWS_", "BENTOML_", "CATDOG_", "OTEL_", "RAY_")
@@ -110,12 +112,6 @@ def refusal(home: Path, log: Path, **settings: str) -> str:
     assert status == 1, text
     assert "Traceback" not in text
     return text
-
-
-def free_port() -> int:
-    """A port on which nobody listens at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def wait_until_refused(port: int, timeout_s: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests import live_server
+from benchmarks.serving.server import free_port
 from tests.live_server import REPOSITORY
 
 _PATH = f"{os.environ['PATH']}:/usr/sbin"  # where Debian has it
@@ -21,7 +21,7 @@ def is_installed() -> bool:
 @contextmanager
 def running(folder: Path, first: int, second: int) -> Iterator[str]:
     """Its URL, while it stands before two ports of this machine."""
-    front = live_server.free_port()
+    front = free_port()
     conf = (REPOSITORY / "deploy" / "nginx.conf").read_text()
     conf = conf.replace("listen 8080", f"listen 127.0.0.1:{front}")
     conf = conf.replace(":3001", f":{first}").replace(":3002", f":{second}")

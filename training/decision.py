@@ -8,7 +8,6 @@ pictures. A first model must beat guessing.
 
 from dataclasses import dataclass
 
-from service.artifact import LABELS, Card
 from training import pairs
 from training.comparison import Figures
 
@@ -56,15 +55,12 @@ def decide(f: Figures) -> Decision:
     return Decision(True, f"Promoted, being no worse and {gain}: {_labels(f)}{_cost(f)}.")
 
 
-def first_decision(card: Card) -> Decision:
+def first_decision(f: Figures) -> Decision:
     """Without a champion, a model must beat a coin, and beat answering always the same."""
-    assert card.metrics is not None
-    accuracy, confusion = card.metrics.accuracy, card.metrics.confusion
-    right = sum(confusion.get(label, {}).get(label, 0) for label in LABELS)
-    of_each = {label: sum(confusion.get(label, {}).values()) for label in LABELS}
+    accuracy = f.challenger_accuracy
     if accuracy.n < LEAST_FOR_FIRST:
         have = " and ".join(
-            f"{n} {label if n == 1 else f'{label}s'}" for label, n in of_each.items()
+            f"{n} {label if n == 1 else f'{label}s'}" for label, n in f.of_each.items()
         )
         return Decision(
             False,
@@ -77,11 +73,12 @@ def first_decision(card: Card) -> Decision:
             f"Refused: accuracy {accuracy.value:.2%} on {accuracy.n} test pictures "
             f"({accuracy.low:.2%} to {accuracy.high:.2%}) is not clearly better than guessing.",
         )
-    rarer, commoner = sorted(LABELS, key=lambda label: of_each[label])
-    if right <= of_each[commoner]:
+    right = round(accuracy.value * accuracy.n)  # whole pictures: 29 / 35 * 35 is 29.000000000000004
+    rarer, commoner = sorted(f.of_each, key=lambda label: f.of_each[label])
+    if right <= f.of_each[commoner]:
         return Decision(
             False,
-            f"Refused: always answering {commoner} has {of_each[commoner]} of {accuracy.n} test "
+            f"Refused: always answering {commoner} has {f.of_each[commoner]} of {accuracy.n} test "
             f"pictures right, and this has {right}: add {rarer}s.",
         )
     return Decision(True, f"Promoted: no model was in service before; {accuracy.value:.2%} right.")

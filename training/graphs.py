@@ -17,7 +17,7 @@ from service.images import SIDE
 from service.openvino_engine import core
 from training import disk
 from training.judging import batches
-from training.network import CatDogNet, Exported, Pixels
+from training.network import CatDogNet, Outputs
 
 CALIBRATION_PICTURES = 300  # NNCF's own default; they set the range of each activation
 
@@ -30,14 +30,14 @@ def write_graphs(network: CatDogNet, folder: Path) -> None:
     with warnings.catch_warnings(), disk.writing(folder / artifact.ONNX):
         warnings.simplefilter("ignore")  # the exporter's notes to its own developers
         torch.onnx.export(
-            Pixels(network).eval(),
+            network.eval(),
             (example,),
             str(folder / artifact.ONNX),
             dynamo=True,
             external_data=False,
             verbose=False,
             input_names=["pixels"],
-            output_names=list(Exported._fields),
+            output_names=list(Outputs._fields),
             dynamic_shapes={"pixels": {0: torch.export.Dim.DYNAMIC}},
         )
     graph = core().read_model(folder / artifact.ONNX)  # ov.convert_model sends usage statistics

@@ -59,6 +59,11 @@ class Judged:
         is_neither = self.scores.novelty > calibration.novelty_threshold
         return [NEITHER if n else LABELS[c] for c, n in zip(chosen, is_neither, strict=True)]
 
+    def correct(self, calibration: Calibration) -> np.ndarray:
+        """(N,) bool, which the service would answer with their label: cat, dog or neither."""
+        answered = zip(self.answers(calibration), self.rows, strict=True)
+        return np.array([answer == row.label for answer, row in answered], dtype=bool)
+
 
 def score(engine: Engine, rows: Sequence[Row], name: str) -> Judged:
     """Run pictures through the engine, decoded as the service decodes them."""
@@ -98,23 +103,20 @@ def metrics(judged: Judged, calibration: Calibration, part: str) -> Metrics:
     `neither` answered for a cat or a dog counts as wrong, as it is for who asked.
     """
     pets, others = judged.pets(), judged.others()
-    answered = pets.answers(calibration)
-    true = [row.label for row in pets.rows]
-    right = np.array([a == t for a, t in zip(answered, true, strict=True)])
     p = probabilities(pets.scores.logits, calibration.temperature)
     chosen = p.argmax(1)
     confusion = {t: dict.fromkeys(ALL_LABELS, 0) for t in ALL_LABELS}
     for row, label in zip(judged.rows, judged.answers(calibration), strict=True):
         confusion[row.label][label] += 1
-    rejected = sum(a == NEITHER for a in others.answers(calibration))
+    turned_away = sum(confusion[label][NEITHER] for label in LABELS)
     return Metrics(
         part=part,
-        accuracy=share(right),
+        accuracy=share(pets.correct(calibration)),
         log_loss=fitting.log_loss(pets.scores.logits / calibration.temperature, pets.labels),
         calibration_error=fitting.calibration_error(p.max(1), chosen == pets.labels),
         confusion=confusion,
-        turned_away=interval(sum(a == NEITHER for a in answered), len(answered)),
-        neither_rejected=interval(rejected, len(others.rows)) if others.rows else None,
+        turned_away=interval(turned_away, len(pets.rows)),
+        neither_rejected=share(others.correct(calibration)) if others.rows else None,
         neither_auroc=auroc(pets.scores.novelty, others.scores.novelty) if others.rows else None,
     )
 

@@ -20,7 +20,9 @@ BLUR_DISCOUNT = 2.8  # nats of evidence for other things that a blurred picture 
 
 
 class Outputs(NamedTuple):
-    """What the network says of B pictures.
+    """What the network says of B pictures, and what each stage responded to.
+
+    The exported graph gives the same, under these names.
 
     logits: (B, 2), cat and dog.
     novelty: (B,), 0 to 1: how much the ImageNet head's evidence for anything else exceeds
@@ -34,18 +36,6 @@ class Outputs(NamedTuple):
         `logits[:, 1] - logits[:, 0]` (Zhou et al., 2015, arXiv 1512.04150).
     features: (B, C), pooled.
     imagenet: (B, 1000), logits of the head that came with the trunk.
-    """
-
-    logits: Tensor
-    novelty: Tensor
-    activation_map: Tensor
-    features: Tensor
-    imagenet: Tensor
-
-
-class Exported(NamedTuple):
-    """What the exported graph says of B pictures: `Outputs`, and what each stage responded to.
-
     stem: (B, 64, H/2, W/2), before the max pool, where edges are still sharp.
     layer1 to layer4: (B, C, h, w), from H/4 to H/32. All are results of a ReLU.
     """
@@ -108,31 +98,24 @@ class CatDogNet(nn.Module):
         self.trunk.load_state_dict(trunk)
         self.imagenet_head.load_state_dict({"weight": state["fc.weight"], "bias": state["fc.bias"]})
 
-    def maps(self, images: Tensor) -> Tensor:
-        """Standardized RGB (B, 3, H, W) to the last feature maps (B, C, H/32, W/32)."""
-        return stages(self.trunk, images, STAGES)
-
     def forward(self, pixels: Tensor) -> Outputs:
-        """(B, H, W, 3) uint8 RGB to `Outputs`."""
-        return self.read(self.maps(self.standardize(pixels)), blur(pixels))
-
-    def read(self, maps: Tensor, blur: Tensor) -> Outputs:
-        """The last feature maps (B, C, H/32, W/32), and `blur` (B,), to `Outputs`."""
-        maps = maps.float()
-        features = maps.mean((2, 3))
+        """(B, H, W, 3) uint8 RGB to `Outputs`. This is what is exported, standardization inside."""
+        maps = [edges(self.trunk, self.standardize(pixels))]
+        below = self.trunk.maxpool(maps[0])
+        for name in STAGES[1:]:
+            below = stages(self.trunk, below, [name])
+            maps.append(below)
+        lacking = blur(pixels)  # (B,)
+        last = below.float()  # (B, C, H/32, W/32)
+        features = last.mean((2, 3))
         z = self.head(features)  # (B, 1), the dog's log-odds
-        activation_map = torch.einsum("bchw,c->bhw", maps, self.head.weight[0])
+        activation_map = torch.einsum("bchw,c->bhw", last, self.head.weight[0])
         logits = torch.cat([-z / 2, z / 2], 1)
         imagenet = self.imagenet_head(features)
         others = imagenet[:, OTHER_CLASSES].logsumexp(1)
         pets = imagenet[:, PET_CLASSES].logsumexp(1)
-        return Outputs(
-            logits=logits,
-            novelty=torch.sigmoid(others - pets - logits.amax(1) - BLUR_DISCOUNT * blur),
-            activation_map=activation_map,
-            features=features,
-            imagenet=imagenet,
-        )
+        novelty = torch.sigmoid(others - pets - logits.amax(1) - BLUR_DISCOUNT * lacking)
+        return Outputs(logits, novelty, activation_map, features, imagenet, *maps)
 
     def train(self, mode: bool = True) -> "CatDogNet":
         """Batch norms stay in evaluation mode: their ImageNet statistics are kept.
@@ -162,24 +145,6 @@ def edges(trunk: models.ResNet, x: Tensor) -> Tensor:
     """The stem before its max pool: standardized RGB (B, 3, H, W) to (B, 64, H/2, W/2)."""
     maps: Tensor = trunk.relu(trunk.bn1(trunk.conv1(x)))
     return maps
-
-
-class Pixels(nn.Module):
-    """The graph that is exported: uint8 NHWC in, standardization inside."""
-
-    def __init__(self, network: CatDogNet) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pixels: Tensor) -> Exported:
-        """(B, H, W, 3) uint8 RGB to `Exported`."""
-        trunk = self.network.trunk
-        maps = [edges(trunk, self.network.standardize(pixels))]
-        below = trunk.maxpool(maps[0])
-        for name in STAGES[1:]:
-            below = stages(trunk, below, [name])
-            maps.append(below)
-        return Exported(*self.network.read(below, blur(pixels)), *maps)
 
 
 def move_stride_to_1x1(trunk: models.ResNet) -> None:

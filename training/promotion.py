@@ -1,11 +1,9 @@
 """The gate: compare a run's model with the one in service, and promote it if it may be."""
 
-import numpy as np
-
 from data.manifest import Manifest
 from data.picture import TEST
 from service import artifact, store
-from service.artifact import ALL_LABELS, LABELS, NEITHER, ArtifactError, Card
+from service.artifact import ALL_LABELS, LABELS, ArtifactError, Card
 from service.models import graph_bytes
 from service.openvino_engine import OpenVinoEngine
 from service.remote import CHUNK
@@ -66,7 +64,8 @@ def _compare(run: Run) -> tuple[Figures, Decision]:
     try:
         champion_folder, tag = store.path_of()
     except store.NoModel:
-        return _alone(run, challenger), first_decision(challenger)
+        figures = _alone(run, challenger)
+        return figures, first_decision(figures)
     try:
         champion = artifact.verify(champion_folder)
     except ArtifactError as exc:
@@ -100,12 +99,11 @@ def _compare(run: Run) -> tuple[Figures, Decision]:
 def contestant(judged: Judged, card: Card, n_bytes: int) -> Contestant:
     """What a model did with the pictures, as the service would have answered."""
     pets, others = judged.pets(), judged.others()
-    answered = zip(pets.answers(card.calibration), pets.rows, strict=True)
     scaled = pets.scores.logits / card.calibration.temperature
     return Contestant(
-        right=np.array([answer == row.label for answer, row in answered], dtype=bool),
+        right=pets.correct(card.calibration),
         losses=calibration.log_losses(scaled, pets.labels),
-        rejected=np.array([a == NEITHER for a in others.answers(card.calibration)], dtype=bool),
+        rejected=others.correct(card.calibration),
         n_bytes=n_bytes,
     )
 

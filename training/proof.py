@@ -15,7 +15,7 @@ from service.openvino_engine import OpenVinoEngine
 from training import judging, pairs
 from training.errors import TrainingError
 from training.judging import Judged
-from training.network import CatDogNet, Pixels
+from training.network import CatDogNet
 
 MAX_LOGIT_DIFFERENCE = 1e-3
 PROOF_PICTURES = 400
@@ -37,7 +37,7 @@ def prove(network: CatDogNet, folder: Path, rows: Sequence[Row]) -> Proof:
     torch_logits, graph_logits = [], []
     with torch.inference_mode(), tqdm(total=len(pictures), desc="Proof", unit=" pictures") as bar:
         for pixels in judging.batches(pictures):
-            torch_logits.append(Pixels(network)(torch.from_numpy(pixels)).logits.numpy())
+            torch_logits.append(network(torch.from_numpy(pixels)).logits.numpy())
             graph_logits.append(graph(pixels).logits)
             bar.update(len(pixels))
     expected, found = np.concatenate(torch_logits), np.concatenate(graph_logits)

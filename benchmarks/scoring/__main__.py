@@ -33,7 +33,7 @@ from benchmarks.serving import contestants, photographs
 from benchmarks.serving.contestants import Model
 from benchmarks.serving.photographs import Photographs
 from data.errors import DataError
-from service import artifact, store
+from service import store
 from service.artifact import ArtifactError
 from service.store import StoreError
 
@@ -63,17 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(options: argparse.Namespace, work: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and figures of each part, as soon as it is measured."""
     if {ENGINE, NODES, LOSS} & set(options.only):
-        folder, tag = store.path_of(options.model)
-        model = Model(tag, folder, artifact.verify(folder).precision)
+        model = contestants.promoted(options.model)
         chosen = photographs.spread(options.photographs, DIFFERENT)
         about = {
             "machine": machine.description(),
-            "model": {"tag": tag, "precision": model.precision},
+            "model": {"tag": model.tag, "precision": model.precision},
             "photographs": chosen.figures(),
             "pictures": options.pictures,
         }
         source = jobs.listed(chosen.paths, options.pictures, work / "list.txt")
-        job = ("--model", tag)
+        job = ("--model", model.tag)
         if ENGINE in options.only:
             measures = {
                 "engine": lambda: _engine(model, chosen, work),

@@ -21,7 +21,6 @@ class Speed(NamedTuple):
     running: from the first finished part to the last.
     """
 
-    pictures: int
     whole: float
     running: float
 
@@ -58,7 +57,7 @@ def timed(source: Path, out: Path, *options: str, **variables: str) -> Speed:
     summary = json.loads(done.stdout)
     if summary["errors"]:
         raise BenchmarkError(f"Pictures without an answer: {summary['errors']}. Leave them out.")
-    return Speed(summary["pictures"], summary["pictures_per_s"], running_speed(out))
+    return Speed(summary["pictures_per_s"], running_speed(out))
 
 
 def running_speed(out: Path) -> float:

@@ -30,14 +30,14 @@ from typing import Any
 from benchmarks import environment, machine, record
 from benchmarks.arguments import positives, some_of
 from benchmarks.errors import BenchmarkError
-from benchmarks.serving import figures, load, photographs
-from benchmarks.serving.contestants import CONTESTANTS, ENGINE, THEIRS, WITH_WORKERS, Model
+from benchmarks.serving import contestants, figures, load, photographs
+from benchmarks.serving.contestants import CONTESTANTS, ENGINE, THEIRS, WITH_WORKERS
 from benchmarks.serving.figures import Batches, Loads
 from benchmarks.serving.measurement import Course
 from benchmarks.serving.table import markdown
 from data.errors import DataError
 from scoring.arguments import positive
-from service import artifact, store
+from service import store
 from service.artifact import ArtifactError
 from service.store import StoreError
 
@@ -87,12 +87,12 @@ def measure(course: Course, names: Sequence[str], rounds: int, about: Kept, out:
                 engine.append(course.engine())
             else:
                 servers.setdefault(name, []).append(course.server(name, workers.get(name, 1)))
-            contestants = {n: figures.of_server(loads) for n, loads in servers.items()}
+            measured = {n: figures.of_server(loads) for n, loads in servers.items()}
             if engine:
-                contestants[ENGINE] = figures.of_engine(engine)
-            for n in workers.keys() & contestants.keys():
-                contestants[n]["workers"] = workers[n]
-            in_order = {n: contestants[n] for n in CONTESTANTS if n in contestants}
+                measured[ENGINE] = figures.of_engine(engine)
+            for n in workers.keys() & measured.keys():
+                measured[n]["workers"] = workers[n]
+            in_order = {n: measured[n] for n in CONTESTANTS if n in measured}
             ratios = figures.ratios(in_order)
             found = {**about, "contestants": in_order, "ratios_at_32": ratios}
             record.keep_partial(out, found)
@@ -103,8 +103,7 @@ def measure(course: Course, names: Sequence[str], rounds: int, about: Kept, out:
 def _prepare(options: argparse.Namespace, work: Path) -> tuple[Course, Kept]:
     """What is measured, and what is written about it."""
     wrk = load.version()
-    folder, tag = store.path_of(options.model)
-    model = Model(tag, folder, artifact.verify(folder).precision)
+    model = contestants.promoted(options.model)
     python, theirs = Path(sys.executable), {}
     if set(options.only) & set(THEIRS):
         python = environment.python_of("serving", REQUIREMENTS)
@@ -122,7 +121,7 @@ def _prepare(options: argparse.Namespace, work: Path) -> tuple[Course, Kept]:
     about: Kept = {
         "machine": machine.description(),
         "versions": {"wrk": wrk, "contestants": theirs},
-        "model": tag,
+        "model": model.tag,
         "precision": model.precision,
         "settings": {
             "seconds": options.seconds,
@@ -132,7 +131,7 @@ def _prepare(options: argparse.Namespace, work: Path) -> tuple[Course, Kept]:
         },
         "photographs": chosen.figures(),
     }
-    print(f"== {tag} in {model.precision}, asked about {about['photographs']}", flush=True)
+    print(f"== {model.tag} in {model.precision}, asked about {about['photographs']}", flush=True)
     return course, about
 
 

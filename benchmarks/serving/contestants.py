@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from service import artifact, store
+
 OURS = "ours"
 ENGINE = "engine"
 # LitServe with our engine, and whose decoder: a word of litserve_openvino.
@@ -30,6 +32,17 @@ class Model:
     tag: str
     folder: Path
     precision: str
+
+
+def promoted(tag: str) -> Model:
+    """The one of this tag, `store.LATEST` included.
+
+    Raises:
+        StoreError: it is not in the store.
+        ArtifactError: it is damaged.
+    """
+    folder, exact = store.path_of(tag)
+    return Model(exact, folder, artifact.verify(folder).precision)
 
 
 def server_command(name: str, port: int, model: Model, python: Path, workers: int) -> list[str]:

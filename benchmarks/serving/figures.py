@@ -12,7 +12,6 @@ COMPARED_AT = 32  # connections
 
 Loads = dict[int, Load]  # connections -> what came of them
 Batches = dict[int, float]  # pictures in a batch -> pictures a second
-Figures = dict[str, dict[str, object]]
 
 
 def of_server(rounds: Sequence[Loads]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from data.picture import TEST
 from service.artifact import LABELS, Interval
 from training import judging, selection
 from training.errors import TrainingError
-from training.network import CatDogNet, Pixels
+from training.network import CatDogNet
 from training.stage_one import CHECKPOINT
 
 POLL_S = 0.2
@@ -34,7 +34,6 @@ class Ours:
     accuracy: of stage one's checkpoint on the run's own test part.
     """
 
-    checkpoint: Path
     manifest: Path
     seconds: float
     download_s: float | None
@@ -78,7 +77,7 @@ def time_to_first_model(source: Path, config: Path, home: Path, *, promote: bool
     manifest = checkpoint.parent.parent / "manifest.csv"
     accuracy = judge(checkpoint, manifest)
     print(f"Right on {accuracy.value:.2%} of {accuracy.n} test pictures", flush=True)
-    return Ours(checkpoint, manifest, seconds, download_s, promoted_s, accuracy)
+    return Ours(manifest, seconds, download_s, promoted_s, accuracy)
 
 
 def judge(checkpoint: Path, manifest: Path) -> Interval:
@@ -86,10 +85,9 @@ def judge(checkpoint: Path, manifest: Path) -> Interval:
     kept = selection.read(checkpoint)
     network = CatDogNet(kept.backbone, kept.stride_in_1x1).eval()
     network.load_state_dict(kept.state)
-    graph = Pixels(network)
     rows = Manifest.load(manifest).part(TEST)
     with torch.inference_mode():
-        logits = [graph(torch.from_numpy(pixels)).logits for pixels in judging.batches(rows)]
+        logits = [network(torch.from_numpy(pixels)).logits for pixels in judging.batches(rows)]
     answers = [LABELS[i] for i in torch.cat(logits).argmax(1).tolist()]
     right = sum(a == row.label for a, row in zip(answers, rows, strict=True))
     return judging.interval(right, len(rows))

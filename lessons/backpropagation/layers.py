@@ -10,6 +10,8 @@ All arrays are float64; N pictures at once, C channels, F kernels.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from lessons.logistic import sigmoid
+
 
 def convolve(x: np.ndarray, kernels: np.ndarray, biases: np.ndarray) -> np.ndarray:
     """Slide each kernel: out[n, f, y, x] is the weighted sum of one window, plus a bias.
@@ -109,9 +111,3 @@ def logistic_loss_back(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How much too sure of 1 it was: (p - label) / N."""
     wrong_by: np.ndarray = sigmoid(logits) - labels
     return wrong_by / len(labels)
-
-
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """A logit as a probability."""
-    probabilities: np.ndarray = 1 / (1 + np.exp(-logits))
-    return probabilities

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lessons.backpropagation import layers
+from lessons.logistic import sigmoid
 
 
 class Parameters(NamedTuple):
@@ -54,7 +55,7 @@ def forward(pictures: np.ndarray, p: Parameters) -> Trace:
     rectified = layers.rectify(maps)
     pooled = layers.pool(rectified)
     logits = layers.weigh(pooled, p.weights, p.bias)
-    return Trace(pictures, maps, rectified, pooled, logits, layers.sigmoid(logits))
+    return Trace(pictures, maps, rectified, pooled, logits, sigmoid(logits))
 
 
 def backward(trace: Trace, labels: np.ndarray, p: Parameters) -> Gradients:

@@ -1,10 +1,10 @@
 """What training leaves behind: all that the lesson tells, and nothing that can be computed."""
 
 from pydantic import BaseModel
-from scipy.stats import binomtest
 
 from lessons.digits.mnist import Source
 from lessons.kept import Run
+from lessons.pets.noise import wilson
 
 
 class Accuracy(BaseModel):
@@ -23,8 +23,8 @@ class Accuracy(BaseModel):
 
 def accuracy(right: int, n: int) -> Accuracy:
     """With its interval."""
-    low, high = binomtest(right, n).proportion_ci(method="wilson")
-    return Accuracy(right=right, n=n, low=float(low), high=float(high))
+    low, high = wilson(right, n)
+    return Accuracy(right=right, n=n, low=low, high=high)
 
 
 class Epoch(BaseModel):

@@ -1,7 +1,5 @@
 """Both networks, from several seeds, on the same digits."""
 
-import base64
-import io
 import time
 
 import numpy as np
@@ -17,6 +15,7 @@ from lessons.digits.classifier import Classifier, to_tensor
 from lessons.digits.figures import Figures, Mistake, Pair, Training, accuracy
 from lessons.digits.mnist import Digits, Source, Split
 from lessons.digits.networks import NETWORKS
+from service.drawing import data_uri
 from training import advice
 
 SEEDS = (1, 2, 3)
@@ -120,18 +119,12 @@ def _mistakes(test: Digits, answered: dict[str, np.ndarray]) -> list[Mistake]:
     return [
         Mistake(
             label=int(test.labels[i]),
-            picture=_png(test.images[i]),
+            # as small as can be: it is made once, and kept
+            picture=data_uri(Image.fromarray(test.images[i]), "PNG", optimize=True),
             answers={name: int(a[i]) for name, a in answered.items()},
         )
         for i in np.flatnonzero(wrong)
     ]
-
-
-def _png(pixels: np.ndarray) -> str:
-    """A digit as a PNG in a `data:` URL, as small as can be: it is made once, and kept."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _kernels(classifier: Classifier) -> list[list[list[float]]]:

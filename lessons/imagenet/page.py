@@ -116,8 +116,9 @@ def _places(nesting: Nesting) -> str:
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """First and last of each run of numbers without a gap, of numbers that ascend."""
-    starts = [n for n in numbers if n - 1 not in set(numbers)]
-    ends = [n for n in numbers if n + 1 not in set(numbers)]
+    present = set(numbers)
+    starts = [n for n in numbers if n - 1 not in present]
+    ends = [n for n in numbers if n + 1 not in present]
     return list(zip(starts, ends, strict=True))
 
 

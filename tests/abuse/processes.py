@@ -16,6 +16,12 @@ ROLES = {
 _SUPERVISOR = "supervisor"
 
 
+def process_of(server: Server, service: str) -> psutil.Process:
+    """The process that BentoML's supervisor started for one of our services."""
+    children = psutil.Process(server.pid).children()
+    return next(child for child in children if service in child.cmdline())
+
+
 def services(server: Server) -> set[tuple[int, float]]:
     """Process id and start of each service: another set is a restart.
 

@@ -10,6 +10,7 @@ from data.decisions_csv import guarded, unguarded
 from data.errors import DataError
 from data.manifest import Manifest, build
 from data.source import resolve
+from tests.data.sides import side_by_content
 
 
 def build_folder(
@@ -31,10 +32,6 @@ def labels(manifest: Manifest) -> dict[str, str]:
     return {f"{row.path.parent.name}/{row.path.name}": row.label for row in manifest.rows}
 
 
-def sides(manifest: Manifest) -> dict[str, str]:
-    return {row.sha256: row.split for row in manifest.rows}
-
-
 def sha256(manifest: Manifest, name: str) -> str:
     (found,) = [r.sha256 for r in manifest.rows if f"{r.path.parent.name}/{r.path.name}" == name]
     return found
@@ -54,7 +51,9 @@ def test_a_decision_is_found_by_content_wherever_the_file_went(make_folder, tmp_
         ("renamed.png", "excluded by audit.csv")
     ]
     assert labels(after)["dog/4.png"] == "cat"
-    assert sides(after) == {s: split for s, split in sides(before).items() if s != gone}
+    assert side_by_content(after) == {
+        s: split for s, split in side_by_content(before).items() if s != gone
+    }
 
 
 def test_each_file_decides_only_what_it_is_given_for(make_folder, tmp_path):
@@ -227,8 +226,8 @@ def test_pictures_keep_their_side_when_a_near_duplicate_is_left_out(
     file = written(tmp_path, "\n".join(["sha256", *leaders]))
     after = build_folder(folder, file)
     assert len(after.excluded) == len(leaders)
-    assert sides(after).items() <= sides(before).items()
-    assert sides(build_folder(folder, file, previous=before)) == sides(after)
+    assert side_by_content(after).items() <= side_by_content(before).items()
+    assert side_by_content(build_folder(folder, file, previous=before)) == side_by_content(after)
 
 
 def test_an_unreadable_file_may_be_decided_on_too(make_folder, tmp_path):

@@ -8,14 +8,11 @@ from data.errors import DataError
 from data.manifest import Manifest, build, read_bytes, unsplit
 from data.picture import Candidate
 from data.source import Source, resolve
+from tests.data.sides import side_by_content
 
 
 def build_folder(folder: Path, previous: Manifest | None = None) -> Manifest:
     return build(resolve(str(folder)), previous)
-
-
-def side_by_content(manifest: Manifest) -> dict[str, str]:
-    return {row.sha256: row.split for row in manifest.rows}
 
 
 def reasons(manifest: Manifest) -> dict[str, str]:

@@ -14,6 +14,7 @@ from data.errors import DataError
 from data.manifest import Manifest, build, read_bytes
 from data.picture import SPLITS
 from data.source import resolve
+from tests.folder import contents
 
 
 @pytest.fixture
@@ -150,10 +151,6 @@ def test_decisions_are_for_the_pictures_not_their_shards(folder: Path) -> None:
     decisions = Decisions((Decision(Path("decided.csv"), 2, "", "cat/1.png", "exclude"),))
     with pytest.raises(DataError, match="labels and parts are settled"):
         build(resolve(str(folder)), decisions=decisions)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 @pytest.mark.parametrize("out", ["shards", "link", "shards/../link", "link-to-all/shards"])

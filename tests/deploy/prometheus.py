@@ -14,7 +14,8 @@ import httpx
 import pytest
 import yaml
 
-from tests.live_server import REPOSITORY, free_port
+from benchmarks.serving.server import free_port
+from tests.live_server import REPOSITORY
 
 FOLDER = REPOSITORY / "deploy" / "prometheus"
 METRIC = re.compile(r"\b(?:catdog_[a-z_]+|job[a-z_]*:[a-z0-9_:]+|up)\b(?!\s*\()")

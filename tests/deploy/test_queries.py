@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 
 import httpx
-import psutil
 import pytest
 
 from deploy import panels
 from tests import pictures
+from tests.abuse.processes import process_of
 from tests.deploy import prometheus
 from tests.deploy.prometheus import METRIC, RULES, Prometheus
 from tests.live_server import Server
@@ -37,8 +37,7 @@ def send_some_of_everything(server: Server) -> None:
 
 def kill_the_network(server: Server) -> None:
     """Until /readyz has said so, and taken it back."""
-    children = psutil.Process(server.pid).children()
-    next(child for child in children if "Network" in child.cmdline()).kill()
+    process_of(server, "Network").kill()
     for status in (503, 200):
         deadline = time.monotonic() + TIMEOUT_S
         while httpx.get(f"{server.url}/readyz", timeout=30).status_code != status:

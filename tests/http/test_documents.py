@@ -19,6 +19,7 @@ ROUTES = {
     "/docs": "get",
     "/openapi.json": "get",
     "/livez": "get",
+    "/healthz": "get",
     "/readyz": "get",
     "/metrics": "get",
 }

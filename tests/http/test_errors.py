@@ -15,8 +15,8 @@ FORM = {"Content-Type": "multipart/form-data; boundary=xyz"}
 PART = b'--xyz\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
 
 
-def file(data: bytes, name: str = "a.jpg", media_type: str = "image/jpeg") -> dict:
-    return {"files": {"image": (name, data, media_type)}}
+def file(data: bytes) -> dict:
+    return {"files": {"image": ("a.jpg", data, "image/jpeg")}}
 
 
 def raw(data: bytes | Iterator[bytes], **headers: str) -> dict:
@@ -229,6 +229,19 @@ def test_an_encoded_body_is_told_to_come_as_it_is(client: httpx.Client) -> None:
     packed = gzip.compress(pictures.plain(kind="JPEG"))
     response = client.post("/predict", content=packed, headers={"Content-Encoding": "gzip"})
     assert "Send it as it is." in assert_problem(response, 415, "unsupported-picture")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_an_encoded_form_is_told_to_come_as_it_is(client: httpx.Client, path: str) -> None:
+    form = httpx.Request("POST", client.base_url, files={"image": pictures.plain()})
+    headers = {"Content-Type": form.headers["Content-Type"], "Content-Encoding": "gzip"}
+    response = client.post(path, content=gzip.compress(form.read()), headers=headers)
+    assert "Send it as it is." in assert_problem(response, 415, "unsupported-picture")
+
+
+def test_a_body_that_is_said_not_to_be_encoded_is_not_said_to_be(client: httpx.Client) -> None:
+    response = client.post("/predict", content=b"x", headers={"Content-Encoding": "identity"})
+    assert "encoded" not in assert_problem(response, 415, "unsupported-picture")
 
 
 def test_connection_survives_an_error(client: httpx.Client) -> None:

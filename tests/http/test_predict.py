@@ -9,8 +9,6 @@ from tests import known_network, pictures
 from tests.live_server import Server
 from tests.pictures import BLUE, GREEN, RED
 
-TOLERANCE = 0.002  # of a probability: rounding of answers, and of lossy formats
-
 
 def predict(client: httpx.Client, data: bytes, **headers: str) -> dict:
     response = client.post("/predict", content=data, headers=headers)

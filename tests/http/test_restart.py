@@ -9,22 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from service import artifact
 from tests import known_network, live_server, pictures
+from tests.abuse.processes import process_of
 from tests.live_server import Server
 from tests.pictures import BLUE, RED
 
 RESTART_TIMEOUT_S = 30
 CLIENTS = 16
-
-
-def process_of(server: Server, service: str) -> psutil.Process:
-    """The process that BentoML's supervisor started for one of our services."""
-    children = psutil.Process(server.pid).children()
-    return next(child for child in children if service in child.cmdline())
 
 
 def promote_another(artifact_folder: Path, home: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests import live_server, pictures
-from tests.http.test_restart import process_of
+from tests.abuse.processes import process_of
 from tests.live_server import Server
 from tests.small_disk import mount
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from benchmarks.serving.server import free_port
 from deploy.image.engine import HARDENED
-from tests import live_server
 
 START_TIMEOUT_S = 120
 _STATUS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:3000/readyz').status)"
@@ -92,7 +92,7 @@ def started(
         network: this machine's, and it listens on 127.0.0.1; else none at all.
         port: where it listens; 0 for a free one.
     """
-    port = (port or live_server.free_port()) if network else 3000
+    port = (port or free_port()) if network else 3000
     where = ["--network", "host" if network else "none"]
     where += ["--env", "BENTOML_HOST=127.0.0.1", "--env", f"BENTOML_PORT={port}"]
     command = [engine, "run", "--detach", *HARDENED, *where, *options, image]

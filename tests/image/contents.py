@@ -20,7 +20,6 @@ class Entry:
 
     mode: int
     owner: int
-    modified_s: float
     kind: str
     digest: str
 
@@ -78,4 +77,4 @@ def _entries(stream: object) -> Iterator[tuple[str, Entry]]:
                 assert content is not None
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
             kind = "file" if member.isfile() else "folder" if member.isdir() else "other"
-            yield path, Entry(member.mode & 0o7777, member.uid, member.mtime, kind, digest)
+            yield path, Entry(member.mode & 0o7777, member.uid, kind, digest)

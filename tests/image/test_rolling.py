@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.serving.server import free_port
 from service import artifact
 from tests import live_server, nginx, pictures
 from tests.image import container
@@ -55,7 +56,7 @@ def places(tmp_path: Path) -> Iterator[tuple[str, int, int]]:
     """nginx as deploy/nginx.conf has it: its URL, and the ports of the two places behind it."""
     if not nginx.is_installed():
         unavailable("nginx is missing: apt-get install nginx-light.")
-    first, second = live_server.free_port(), live_server.free_port()
+    first, second = free_port(), free_port()
     with nginx.running(tmp_path, first, second) as url:
         yield url, first, second
 

@@ -15,11 +15,6 @@ from lessons.kept import Kept
 KEPT = Kept("alexnet", Figures, training.train, page.lesson)
 
 
-@pytest.fixture(scope="module")
-def figures() -> Figures:
-    return Figures.model_validate_json(KEPT.file.read_text())
-
-
 def test_parameters_by_formula() -> None:
     convolutions = ((5, 3, 8), (5, 8, 24), (3, 24, 48), (3, 48, 32), (3, 32, 32))
     dense = ((32 * 2 * 2, 256), (256, 256), (256, 1))

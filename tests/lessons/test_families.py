@@ -14,11 +14,6 @@ from training.errors import TrainingError
 KEPT = Kept("families", Figures, training.train, page.lesson)
 
 
-@pytest.fixture(scope="module")
-def figures() -> Figures:
-    return Figures.model_validate_json(KEPT.file.read_text())
-
-
 def test_description_is_what_torchvisions_resnet_gives_its_head(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

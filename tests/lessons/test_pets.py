@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from lessons.families.scratch import mirrored
 from lessons.pets import noise, trial, trials
 from lessons.pets.classifier import PetClassifier
 from lessons.pets.pictures import CAT, DOG, Pictures, enlarged, pictures
@@ -12,24 +13,20 @@ from tests.lessons import threads
 from training.judging import interval
 
 
-def red_and_blue(count: int = 64) -> Pictures:
-    """Noise, of which the first half is reddish and the second bluish."""
+def red_and_blue() -> Pictures:
+    """Noise, 32 pictures of it reddish and then 32 bluish."""
     random = torch.Generator().manual_seed(1)
-    images = torch.rand(count, 3, 32, 32, generator=random) - 0.5
-    images[: count // 2, 0] += 0.2
-    images[count // 2 :, 2] += 0.2
-    return Pictures(images, (torch.arange(count) >= count // 2).float())
+    images = torch.rand(64, 3, 32, 32, generator=random) - 0.5
+    images[:32, 0] += 0.2
+    images[32:, 2] += 0.2
+    return Pictures(images, (torch.arange(64) >= 32).float())
 
 
 def classifier() -> PetClassifier:
     network = nn.Sequential(
         nn.Conv2d(3, 4, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1)
     )
-    return PetClassifier(network, lambda p: torch.optim.SGD(p, lr=0.2, momentum=0.9), flipped)
-
-
-def flipped(images: Tensor) -> Tensor:
-    return torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, images.flip(3), images)
+    return PetClassifier(network, lambda p: torch.optim.SGD(p, lr=0.2, momentum=0.9), mirrored)
 
 
 def test_a_few_steps_lower_the_loss_and_tell_the_two_apart() -> None:

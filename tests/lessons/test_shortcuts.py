@@ -13,11 +13,6 @@ from lessons.shortcuts.network import Block, network
 KEPT = Kept("shortcuts", Figures, training.train, page.lesson)
 
 
-@pytest.fixture(scope="module")
-def figures() -> Figures:
-    return Figures.model_validate_json(KEPT.file.read_text())
-
-
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_both_have_the_same_parameters_and_as_many_layers_as_they_say(depth: int) -> None:
     plain, short = network(depth, False), network(depth, True)

@@ -12,11 +12,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from bentoml._internal.configuration.containers import BentoMLContainer
-from bentoml._internal.models import ModelStore
 
 from tests import live_server, pictures
 from tests.live_server import REPOSITORY
+from tests.model_store import using
 
 Row = dict[str, Any]
 NOBODY = 65534
@@ -61,10 +60,9 @@ def environment(bentoml_home: Path) -> dict[str, str]:
 
 @pytest.fixture
 def promoted(bentoml_home: Path) -> Iterator[None]:
-    """That store is this process's, though BentoML reads BENTOML_HOME but once."""
-    BentoMLContainer.model_store.set(ModelStore(bentoml_home / "models"))
-    yield
-    BentoMLContainer.model_store.reset()
+    """That store is this process's."""
+    with using(bentoml_home / "models"):
+        yield
 
 
 Score = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks import environment
-from tests.live_server import free_port
+from benchmarks.serving.server import free_port
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 180  # no claim of the tests depends on it

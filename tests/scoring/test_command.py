@@ -15,8 +15,8 @@ import pytest
 
 from scoring.__main__ import main
 from tests import pictures
+from tests.scoring.archives import write_table, write_tar
 from tests.scoring.conftest import BAD, GOOD, Row, rows
-from tests.scoring.test_listing import write_table, write_tar
 
 TIMEOUT_S = 180  # no claim of these tests depends on it
 

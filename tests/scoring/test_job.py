@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from bentoml._internal.configuration.containers import BentoMLContainer
-from bentoml._internal.models import ModelStore
 
 from scoring import job, plan
 from scoring.__main__ import main
@@ -18,14 +16,14 @@ from scoring.place import Place
 from scoring.plan import Header
 from scoring.reference import Reference
 from service import store
+from tests.model_store import using
 
 
 @pytest.fixture
 def promoted_twice(artifact_folder: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The tags of two models in a store of their own; the second is in service."""
-    BentoMLContainer.model_store.set(ModelStore(tmp_path / "models"))
-    yield store.add(artifact_folder), store.add(artifact_folder)
-    BentoMLContainer.model_store.reset()
+    with using(tmp_path / "models"):
+        yield store.add(artifact_folder), store.add(artifact_folder)
 
 
 def begin(out: Path, source: str, model: str) -> None:

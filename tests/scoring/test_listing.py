@@ -1,14 +1,9 @@
 """Which pictures an address means, and that each can then be read."""
 
-import io
-import tarfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import fsspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from scoring import listing
@@ -17,6 +12,7 @@ from scoring.place import Place
 from scoring.reading import Reader
 from scoring.reference import Reference
 from service.problems import Problem
+from tests.scoring.archives import write_table, write_tar
 
 MAX_BYTES = 1000
 
@@ -35,19 +31,6 @@ def read(references: list[Reference], column: str | None = None) -> list[bytes |
         except Problem as problem:
             found.append(problem.detail)
     return found
-
-
-def write_tar(path: Path, members: Mapping[str, bytes]) -> bytes:
-    with tarfile.open(path, "w") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return path.read_bytes()
-
-
-def write_table(file: Path, *, row_group_size: int = 5, **columns: Any) -> None:
-    pq.write_table(pa.table(columns), file, row_group_size=row_group_size)
 
 
 def test_a_folder_means_its_files_and_what_is_in_its_tars_and_tables(tmp_path: Path) -> None:

@@ -1,19 +1,9 @@
-"""A model store of a test's own, in this process."""
+"""An artifact of a test's own."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.model_store import using
-
-
-@pytest.fixture
-def model_store(tmp_path: Path) -> Iterator[Path]:
-    """An empty one."""
-    with using(tmp_path / "models") as folder:
-        yield folder
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import httpx
 import numpy as np
 import pytest
 
-from service.explainer import COST, Explainer, Score, See
+from service.explainer import COST, Explainer, See
 from service.problems import overloaded
 from service.record import Record
+from service.row import Score
 from service.sight import STAGES, Sight, Stage
 from tests import pictures
 from tests.http.problem import assert_problem, assert_refused

@@ -82,3 +82,12 @@ def test_a_damaged_model_is_listed_with_what_is_wrong_and_hides_no_other(
         "damaged: the store's description of it, model.yaml, cannot be read",
     )
     assert models.table(list(found.values())).count("catdog:") == 4
+
+
+def test_when_it_was_promoted_is_known_of_a_model_with_a_damaged_card(exported: Path) -> None:
+    tag = store.add(exported)
+    (path(tag) / artifact.CARD).write_text("{}")
+    time = bentoml.models.get(tag).creation_time
+    (listed,) = models.listed()
+    assert listed.promoted == time.isoformat(timespec="seconds")
+    assert time.strftime("  %Y-%m-%d %H:%M  ") in models.table([listed])

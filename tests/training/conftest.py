@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from torchvision.models import resnet18
 
 from tests import live_server
 from tests.live_server import REPOSITORY
-from tests.model_store import using
 from training import decoded
 from training.datamodule import PictureData
 from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
@@ -190,10 +189,3 @@ def private_places(
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BENTOML_DO_NOT_TRACK", "True")
     monkeypatch.setattr(decoded, "RESERVE_BYTES", 0)  # however full the disk of the tests is
-
-
-@pytest.fixture
-def model_store(tmp_path: Path) -> Iterator[Path]:
-    """An empty model store, in this process too."""
-    with using(tmp_path / "models") as folder:
-        yield folder

@@ -3,35 +3,10 @@
 import numpy as np
 import pytest
 
-from service import artifact
-from service.artifact import Card
-from tests.service.application import CARD
-from training.comparison import Contestant, Figures, figures
+from tests.training.comparisons import NONE, SAME, Cost, against, outcomes
+from training.comparison import Figures
 from training.decision import LEAST_FOR_FIRST, Decision, decide, first_decision
 from training.judging import interval
-from training.timing import Speeds
-
-Cost = tuple[float, int]  # pictures a second and bytes
-SAME = (100.0, 1000)
-NONE = np.empty(0, dtype=bool)
-
-
-def against(
-    ours: np.ndarray,
-    theirs: np.ndarray,
-    cost: Cost = SAME,
-    rejected: tuple[np.ndarray, np.ndarray] = (NONE, NONE),
-) -> Figures:
-    """Ours may cost otherwise; the speeds of the middle turns lie 5 % around the median."""
-    n, speed = len(ours), cost[0] / SAME[0]
-    return figures(
-        "catdog:old",
-        Contestant(ours, np.where(ours, 0.1, 2.0), rejected[0], cost[1]),
-        Contestant(theirs, np.where(theirs, 0.1, 2.0), rejected[1], SAME[1]),
-        Speeds(cost[0], SAME[0], 0.95 * speed, 1.05 * speed),
-        of_each={"cat": n // 2, "dog": n - n // 2},
-        seen=0,
-    )
 
 
 def contest(
@@ -45,10 +20,6 @@ def contest(
     a, b = np.ones(n, bool), np.ones(n, bool)
     a[:lost], b[lost : lost + won] = False, False
     return decide(against(a, b, ours, rejected))
-
-
-def outcomes(right: int, wrong: int) -> np.ndarray:
-    return np.array([True] * right + [False] * wrong)
 
 
 def test_a_clearly_better_model_is_promoted_with_its_figures() -> None:
@@ -151,28 +122,29 @@ def test_who_turns_away_a_few_less_is_not_and_says_so() -> None:
     assert "34 of 38 pictures of neither turned away against 38" in decision.reason
 
 
-def card_with(confusion: dict[str, dict[str, int]]) -> Card:
-    n = sum(sum(answers.values()) for answers in confusion.values())
+def alone(confusion: dict[str, dict[str, int]]) -> Figures:
+    """Of a first model: true label -> answer -> how many."""
+    of_each = {label: sum(answers.values()) for label, answers in confusion.items()}
+    n = sum(of_each.values())
     right = sum(answers.get(label, 0) for label, answers in confusion.items())
-    figures = artifact.Metrics(
-        part="test",
-        accuracy=interval(right, n),
-        log_loss=1.0,
-        calibration_error=0.0,
-        confusion=confusion,
-        turned_away=interval(0, n),
+    return Figures(
+        champion=None,
+        n=n,
+        of_each=of_each,
+        champion_accuracy=interval(0, 0),
+        challenger_accuracy=interval(right, n),
+        challenger_bytes=SAME[1],
     )
-    return CARD.model_copy(update={"metrics": figures})
 
 
 def test_on_too_few_pictures_a_first_model_is_refused_whatever_it_has_right() -> None:
     """All of three right is luck once in eight."""
-    assert first_decision(card_with({"cat": {"cat": 2}, "dog": {"dog": 1}})) == Decision(
+    assert first_decision(alone({"cat": {"cat": 2}, "dog": {"dog": 1}})) == Decision(
         False,
         "Refused: only 2 cats and 1 dog are test pictures, which prove nothing whatever was right: "
         "some 30 pictures of each label in all are enough.",
     )
-    assert first_decision(card_with({"cat": {"cat": 2}, "dog": {"dog": 2}})).is_promoted
+    assert first_decision(alone({"cat": {"cat": 2}, "dog": {"dog": 2}})).is_promoted
 
 
 def test_too_few_are_as_many_as_never_tell_from_a_coin() -> None:
@@ -181,29 +153,27 @@ def test_too_few_are_as_many_as_never_tell_from_a_coin() -> None:
 
 
 def test_a_first_model_that_cannot_be_told_from_guessing_is_refused() -> None:
-    decision = first_decision(card_with({"cat": {"cat": 3, "dog": 1}, "dog": {"cat": 1, "dog": 3}}))
+    decision = first_decision(alone({"cat": {"cat": 3, "dog": 1}, "dog": {"cat": 1, "dog": 3}}))
     assert not decision.is_promoted
     assert decision.reason.startswith("Refused: accuracy 75.00% on 8 test pictures (")
     assert decision.reason.endswith("is not clearly better than guessing.")
 
 
 def test_a_first_model_that_always_answers_the_same_is_refused() -> None:
-    always = card_with({"cat": {"cat": 300}, "dog": {"cat": 100}})
+    always = alone({"cat": {"cat": 300}, "dog": {"cat": 100}})
     decision = first_decision(always)
     assert decision == Decision(
         False,
         "Refused: always answering cat has 300 of 400 test pictures right, and this has 300: add "
         "dogs.",
     )
-    assert first_decision(
-        card_with({"cat": {"cat": 299, "dog": 1}, "dog": {"dog": 100}})
-    ).is_promoted
+    assert first_decision(alone({"cat": {"cat": 299, "dog": 1}, "dog": {"dog": 100}})).is_promoted
 
 
 @pytest.mark.parametrize(("dogs", "cats"), [(29, 6), (58, 12)])
-def test_that_it_is_right_on_as_many_is_counted_and_not_multiplied(dogs: int, cats: int) -> None:
+def test_whether_it_is_right_on_more_is_told_in_whole_pictures(dogs: int, cats: int) -> None:
     """29 / 35 * 35 is 29.000000000000004."""
-    always = card_with({"dog": {"dog": dogs}, "cat": {"dog": cats}})
+    always = alone({"dog": {"dog": dogs}, "cat": {"dog": cats}})
     assert not first_decision(always).is_promoted
-    better = card_with({"dog": {"dog": dogs}, "cat": {"dog": cats - 1, "cat": 1}})
+    better = alone({"dog": {"dog": dogs}, "cat": {"dog": cats - 1, "cat": 1}})
     assert first_decision(better).is_promoted

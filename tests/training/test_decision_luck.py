@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, hypergeom
 
-from tests.training.test_decision import SAME, Cost, against, outcomes
+from tests.training.comparisons import SAME, Cost, against, outcomes
 from training.decision import Decision, decide, is_clear
 
 FLIPS = [(400, 0.91), (585, 0.995)]  # test pictures, accuracy of the champion

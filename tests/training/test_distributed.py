@@ -73,7 +73,7 @@ def test_of_two_one_makes_the_run_and_speaks(
     for once in ("Training on the CPU", "Run folder", "Pictures: ", "ImageNet weights", "Stage"):
         assert done.stdout.count(once) == 1, once
     assert run.state["state"] == "started"
-    assert {path.name for path in run.checkpoints.iterdir()} == {*("last.ckpt", "stage-one.ckpt")}
+    assert {path.name for path in run.checkpoints.iterdir()} == {"last.ckpt", "stage-one.ckpt"}
 
 
 def test_it_goes_on_in_its_own_folder_with_another_number_of_processes(resumed: Finished) -> None:

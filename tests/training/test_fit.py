@@ -30,7 +30,7 @@ def test_a_run_keeps_all_there_is_to_know_of_it(fitted: Finished, pets: Path) ->
     assert {row.label for row in Manifest.load(run.manifest).rows} == {"cat", "dog", "neither"}
     assert metrics_of(run).keys() == {0, 1}
     assert list((run.folder / "tensorboard").glob("events.out.tfevents.*"))
-    assert {p.name for p in run.checkpoints.iterdir()} == {*("last.ckpt", "stage-one.ckpt")}
+    assert {p.name for p in run.checkpoints.iterdir()} == {"last.ckpt", "stage-one.ckpt"}
     assert run.state["state"] == "trained"
     assert f"Trained: {run.folder}" in fitted.stdout
     part = r"\d+ cats, \d+ dogs and \d+ of neither"

@@ -17,14 +17,7 @@ from service.openvino_engine import OpenVinoEngine, core
 from service.sight import STRONGEST
 from tests.training.conftest import Finished
 from training import graphs
-from training.network import (
-    CAT_CLASSES,
-    DOG_CLASSES,
-    STAGES,
-    CatDogNet,
-    Exported,
-    Pixels,
-)
+from training.network import CAT_CLASSES, DOG_CLASSES, STAGES, CatDogNet, Outputs
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +45,7 @@ def test_graphs_compute_what_torch_computes_for_any_batch(
     written: Path, network: CatDogNet, pixels: np.ndarray, graph: str, batch: int
 ) -> None:
     with torch.inference_mode():
-        expected = Pixels(network)(torch.from_numpy(pixels[:batch]))
+        expected = network(torch.from_numpy(pixels[:batch]))
     found = OpenVinoEngine(written, "f32", graph=graph)(pixels[:batch])
     # the OpenVINO file keeps weights in half precision, three decimal digits
     tolerance = 1e-3 if graph == artifact.ONNX else 1e-2 * float(expected.logits.abs().max())
@@ -72,12 +65,12 @@ def test_graphs_give_the_activation_map_and_the_features_too(
     released: Finished, network: CatDogNet, pixels: np.ndarray
 ) -> None:
     graph = ov.Core().read_model(released.run.artifact / artifact.ONNX)
-    assert [output.any_name for output in graph.outputs] == list(Exported._fields)
+    assert [output.any_name for output in graph.outputs] == list(Outputs._fields)
     hint = {"INFERENCE_PRECISION_HINT": "f32"}
     found = ov.Core().compile_model(graph, "CPU", hint)(pixels[:2])
     with torch.inference_mode():
-        expected = Pixels(network)(torch.from_numpy(pixels[:2]))
-    for name in Exported._fields[2:]:
+        expected = network(torch.from_numpy(pixels[:2]))
+    for name in Outputs._fields[2:]:
         ours = getattr(expected, name).numpy()
         np.testing.assert_allclose(found[name], ours, atol=1e-3 * np.abs(ours).max(), rtol=0)
 
@@ -165,7 +158,7 @@ def test_int8_leaves_novelty_as_it_is(
             inputs = {value.get_node().get_type_name() for value in op.input_values()}
             assert "FakeQuantize" not in inputs, "a head is quantized"
     with torch.inference_mode():
-        expected = Pixels(network)(torch.from_numpy(pixels)).novelty.numpy()
+        expected = network(torch.from_numpy(pixels)).novelty.numpy()
     found = OpenVinoEngine(tmp_path / "int8", "int8")(pixels).novelty
     np.testing.assert_allclose(found, expected, atol=0.1)
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
-from tests.live_server import REPOSITORY, free_port
+from benchmarks.serving.server import free_port
+from tests.live_server import REPOSITORY
 from training import hardware, launch, processes
 from training.errors import TrainingError
 from training.joining import join

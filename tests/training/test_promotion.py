@@ -11,6 +11,7 @@ from data.picture import TRAIN, Row
 from service import artifact, rollback, store
 from service.openvino_engine import OpenVinoEngine
 from tests import pictures
+from tests.folder import contents
 from tests.training import colours
 from tests.training.colours import pets, row, turned
 from tests.training.conftest import Finished
@@ -33,10 +34,6 @@ def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
     """See `colours.make_run`; the name is of the run's folder."""
     monkeypatch.setattr(timing, "LEAST_S", 0.01)  # their speed is of no account in most tests
     return lambda name, rows, **how: colours.make_run(tmp_path / "runs" / name, rows, **how)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_a_first_model_that_only_guesses_is_refused(

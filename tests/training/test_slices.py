@@ -14,8 +14,8 @@ from training.slices import Slices, collated
 PICTURES, BATCH = 26, 8  # a last batch of 2
 
 
-def slices_of(rank: int, count: int, epoch: int = 0) -> Slices[tuple[int, int]]:
-    return Slices(EpochSampler(PICTURES, 1, epoch), BATCH, rank, count)
+def slices_of(rank: int, count: int) -> Slices[tuple[int, int]]:
+    return Slices(EpochSampler(PICTURES, 1), BATCH, rank, count)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
