@@ -25,7 +25,7 @@ INTERPOLATION = RESAMPLING.name.lower()
 
 # Raised whenever some picture that was read already is read otherwise from then on: what training
 # keeps of pictures is good for one of them.
-VERSION = 2
+VERSION = 3
 
 MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
 MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height

@@ -22,7 +22,8 @@ _EXIF_NAME = b"Exif\0\0"
 _HEEDED = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
 
 _UNWRITTEN = {127, 128}  # what libjpeg makes of missing pixels: grey, the first of it in CMYK
-_FILLING = b"\xa5" * 256  # compressed pixels of any kind, but grey ones
+# Compressed pixels of any kind, but grey ones. Arithmetic coding leaves out zeros at the end.
+_FILLING = bytes(16) + b"\xa5" * 256
 
 Segment = tuple[int, int, int, int]  # marker; where it, its content and the next one begin
 
@@ -63,7 +64,8 @@ def refuse_early_end(data: bytes, image: Image.Image) -> None:
     last = image.crop((image.width - 1, image.height - 1, *image.size)).tobytes()
     if not _UNWRITTEN.issuperset(last) or (end := _end(data)) < 0:
         return
-    filled = b"".join((data[:end], _FILLING, data[end:]))
+    # Fill bytes may stand before the end; with pixels behind it they would be a marker.
+    filled = b"".join((data[:end].rstrip(b"\xff"), _FILLING, data[end:]))
     with Image.open(io.BytesIO(filled), formats=["JPEG"]) as again:
         again.decodermaxblock = len(filled)  # as for the picture itself
         scale = round(again.width / image.width)

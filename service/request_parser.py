@@ -23,10 +23,15 @@ class _Refused(h11.RemoteProtocolError):
 class _Received(ReceiveBuffer):
     """Refuses large heads and trailers before they are taken apart, which is what costs."""
 
-    def skip_empty_line(self) -> None:
-        """One may stand before a request (RFC 9112, 2.2): old clients end a body with it."""
+    def skip_empty_line(self) -> bool:
+        """One may stand before a request (RFC 9112, 2.2): old clients end a body with it.
+
+        Returns:
+            whether half of one is there, and nothing else.
+        """
         if self._data.startswith(b"\r\n"):
             self.maybe_extract_next_line()
+        return self._data == b"\r"
 
     def maybe_extract_lines(self) -> list[bytearray] | None:
         head = self._data[:MAX_HEAD_BYTES]
@@ -58,8 +63,8 @@ class RequestParser(h11.Connection):
         self.is_head = False
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        if self.their_state is h11.IDLE:
-            self._received.skip_empty_line()
+        if self.their_state is h11.IDLE and self._received.skip_empty_line():
+            return h11.NEED_DATA
         try:
             return self._checked(super().next_event())
         except _Refused as exc:

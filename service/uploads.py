@@ -109,7 +109,8 @@ async def _read_parts(
             reader.feed(chunk)
         reader.close()
     except Problem as exc:
-        if exc.kind is problems.MALFORMED and (encoded := _encoded(request)):
+        is_form = bool(reader.parts or reader.other_names)
+        if exc.kind is problems.MALFORMED and not is_form and (encoded := _encoded(request)):
             raise Problem(problems.UNSUPPORTED, encoded) from exc
         raise
     if not reader.parts:

@@ -118,13 +118,17 @@ def _judged(found: Run) -> tuple[Decision, str | None]:
 def _evaluate(options: argparse.Namespace) -> int:
     from training import evaluation
 
-    result = evaluation.evaluate(options.source, options.model, with_report=not options.json)
+    result = evaluation.evaluate(options.source, options.model, for_report=not options.json)
     if options.json:
         figures = {**result._asdict(), "metrics": result.metrics.model_dump()}
-        del figures["report"]  # there is none
+        del figures["shown"]
         print(json.dumps(figures, indent=2))
+        return 0
+    print(evaluation.table(result), flush=True)
+    if result.shown is None:
+        print("\nNo report: the model was exported before it could say where it looks.")
     else:
-        print(evaluation.table(result))
+        print(f"\nReport: {evaluation.write_report(result)}")
     return 0
 
 

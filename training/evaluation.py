@@ -16,6 +16,7 @@ from training.errors import TrainingError
 from training.report.evaluated import Evaluated
 from training.report.examination import Examined, examine
 from training.report.judgement import Judgement, judge
+from training.report.names import readable
 from training.seen import without_seen
 
 NAME = "Evaluating"  # what is shown while it goes on
@@ -25,7 +26,8 @@ PART = "unseen"
 class Evaluation(NamedTuple):
     """Figures of a model on a source.
 
-    report: the page; None where there is none.
+    shown: what a report shows beside them; None where it was not asked for, or the model was
+        exported before it could explain itself.
     """
 
     model: str
@@ -34,20 +36,19 @@ class Evaluation(NamedTuple):
     near: int  # likewise, on near duplicates of them
     excluded: int  # unreadable, duplicate or contradictory files
     metrics: Metrics
-    report: Path | None = None
+    shown: tuple[Judgement, Examined] | None = None
 
 
-def evaluate(source: str, model: str, *, with_report: bool = False) -> Evaluation:
+def evaluate(source: str, model: str, *, for_report: bool = False) -> Evaluation:
     """Judge a model on all pictures of a source that it was not made from.
 
     Args:
         source: see `data.source.resolve`.
         model: a tag in the model store, or the folder of an artifact.
-        with_report: also write a page with pictures, into a folder of its own under `run.root()`;
-            there is none of models that were exported before they could explain themselves.
+        for_report: look at where the model looked, too.
     Raises:
         DataError: there is no cat and no dog among them.
-        TrainingError: the model has seen every picture, or the report cannot be written.
+        TrainingError: the model has seen every picture.
     """
     folder, name = locate(model)
     card = artifact.verify(folder)
@@ -66,31 +67,40 @@ def evaluate(source: str, model: str, *, with_report: bool = False) -> Evaluatio
         )
     engine = OpenVinoEngine(folder, card.precision)
     left_out = unseen.seen, unseen.near, len(manifest.excluded)
-    if not (with_report and artifact.read_classes(folder)):
+    if not (for_report and artifact.read_classes(folder)):
         judged = judging.score(engine, unseen.kept, NAME)
         metrics = judging.metrics(judged, card.calibration, PART)
         return Evaluation(name, source, *left_out, metrics)
     examined = examine(engine, unseen.kept, NAME)
     metrics = judging.metrics(examined.judged, card.calibration, PART)
-    evaluation = Evaluation(name, source, *left_out, metrics)
     above = os.path.commonpath([row.path.parent for row in unseen.kept])
-    judgement = judge(examined, card, metrics, above)
-    return evaluation._replace(report=_report(evaluation, judgement, examined))
+    shown = judge(examined, card, metrics, above), examined
+    return Evaluation(name, source, *left_out, metrics, shown)
 
 
-def _report(evaluation: Evaluation, judgement: Judgement, examined: Examined) -> Path:
+def write_report(evaluation: Evaluation) -> Path:
+    """A page with the mistakes, in a folder of its own under `run.root()`.
+
+    Args:
+        evaluation: for a report.
+    Raises:
+        TrainingError: it cannot be written.
+        DataError: a picture is gone or has changed.
+    """
+    assert evaluation.shown is not None
+    judgement, examined = evaluation.shown
     now = datetime.now(UTC)
     evaluated = Evaluated(
         **dict(judgement),
-        model=evaluation.model,
-        source=evaluation.source,
+        model=readable(evaluation.model),
+        source=readable(evaluation.source),
         seen=evaluation.seen,
         near=evaluation.near,
         excluded=evaluation.excluded,
         created=f"{now:%Y-%m-%d %H:%M} UTC",
     )
-    folder = run.root() / f"evaluate-{run.slug(evaluation.source)}-{now:%Y%m%d-%H%M%S}"
-    return report.write_evaluated(folder.absolute(), evaluated, examined)
+    name = f"evaluate-{run.slug(evaluation.source)}-{now:%Y%m%d-%H%M%S}-{os.getpid()}"
+    return report.write_evaluated((run.root() / name).absolute(), evaluated, examined)
 
 
 def locate(model: str) -> tuple[Path, str]:
@@ -125,8 +135,6 @@ def table(evaluation: Evaluation) -> str:
         counts = m.confusion[label]
         if any(counts.values()):
             lines.append(f"{label:<15}" + "".join(f"{counts[a]:>10}" for a in ALL_LABELS))
-    if evaluation.report is not None:
-        lines += ["", f"Report: {evaluation.report}"]
     return "\n".join(lines)
 
 

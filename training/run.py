@@ -122,7 +122,7 @@ def start(source: str, config: str) -> Run:
 
 def slug(source: str) -> str:
     """The last name of what pictures come from, as part of a folder's name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name).strip("-") or "pictures"
+    return re.sub(r"[^A-Za-z0-9]+", "-", Path(source).name)[:100].strip("-") or "pictures"
 
 
 def digest(config: str) -> str:

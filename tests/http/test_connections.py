@@ -312,3 +312,11 @@ def test_an_empty_line_may_stand_before_a_request(server: Server) -> None:
     sent = b"\r\n" + head + b"\r\n" + picture + b"\r\n" + last
     said = asyncio.run(raw_client.say(server.url, sent))
     assert said.count(b"HTTP/1.1 200 ") == 2
+
+
+def test_an_empty_line_may_come_in_two_halves(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
+        client.sendall(b"\r")
+        time.sleep(0.2)
+        client.sendall(b"\nGET /livez HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n")
+        assert read_to_the_end(client).startswith(b"HTTP/1.1 200 ")

@@ -239,6 +239,15 @@ def test_an_encoded_form_is_told_to_come_as_it_is(client: httpx.Client, path: st
     assert "Send it as it is." in assert_problem(response, 415, "unsupported-picture")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "utf-8"])
+def test_a_form_that_can_be_read_is_not_said_to_be_encoded(
+    client: httpx.Client, encoding: str
+) -> None:
+    files = [("image", pictures.plain())] * 2
+    response = client.post("/predict", files=files, headers={"Content-Encoding": encoding})
+    assert "Several parts" in assert_problem(response, 400, "malformed-request")
+
+
 def test_a_body_that_is_said_not_to_be_encoded_is_not_said_to_be(client: httpx.Client) -> None:
     response = client.post("/predict", content=b"x", headers={"Content-Encoding": "identity"})
     assert "encoded" not in assert_problem(response, 415, "unsupported-picture")

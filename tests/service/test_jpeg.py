@@ -198,10 +198,13 @@ def test_pixels_that_end_early_are_damaged_whatever_stands_behind_them(
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-@pytest.mark.parametrize("behind", [b"", b"junk", b"\xff\xd9"])
-def test_grey_is_a_colour_like_others(mode: str, behind: bytes) -> None:
+@pytest.mark.parametrize("behind", [b"", b"junk", b"\xff\xd9", pictures.plain(kind="JPEG")])
+@pytest.mark.parametrize("filling", [b"", b"\xff\xff"], ids=["", "fill bytes before its end"])
+def test_grey_is_a_colour_like_others(mode: str, behind: bytes, filling: bytes) -> None:
     grey = Image.new("RGB", (4000, 3000), (128, 128, 128)).convert(mode)
-    assert np.abs(images.network_input(pictures.encode(grey, "JPEG") + behind) - 128.0).max() <= 1
+    data = pictures.encode(grey, "JPEG")
+    whole = data[:-2] + filling + data[-2:] + behind
+    assert np.abs(images.network_input(whole) - 128.0).max() <= 1
 
 
 # Red over mid-grey, 32 x 32, with arithmetic coding, which Pillow reads but does not write: of

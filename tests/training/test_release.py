@@ -1,6 +1,7 @@
 """From a trained run to an answer: `release`, `evaluate` and the service's `predict`."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,32 @@ def test_evaluate_prints_a_table_for_an_artifacts_folder_and_writes_a_report(
     images = [a["src"] for tag, a in page.elements if tag == "img"]
     assert len(images) == 2 * len(shown) > 0
     assert all(image.startswith("data:image/jpeg;") for image in images)
+
+
+def test_figures_are_there_though_the_report_cannot_be_written(
+    released: Finished,
+    pets: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "no-folder").touch()
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "no-folder"))
+    assert main(["evaluate", str(pets), "--model", str(released.run.artifact)]) == 1
+    printed = capsys.readouterr()
+    assert "accuracy" in printed.out
+    assert "The report cannot be written to" in printed.err
+
+
+def test_evaluate_takes_a_folder_whose_name_is_no_text(
+    released: Finished, pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
+    source = tmp_path / os.fsdecode(b"pets\xff")
+    source.symlink_to(pets)
+    assert main(["evaluate", str(source), "--model", str(released.run.artifact)]) == 0
+    (report,) = tmp_path.glob("runs/evaluate-pets-*/report.html")
+    assert "pets\N{REPLACEMENT CHARACTER}" in report.read_text()
 
 
 def test_evaluate_refuses_pictures_that_the_model_was_all_trained_on(

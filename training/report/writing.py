@@ -50,8 +50,8 @@ def _write(folder: Path, found: Judgement, html: str, again: str) -> Path:
         _replace({figures: found.model_dump_json(indent=2) + "\n", report: html})
     except OSError as exc:
         raise TrainingError(
-            f"The report cannot be written to {folder} ({exc.strerror}). Free some space and "
-            f"run {again} again."
+            f"The report cannot be written to {folder} ({exc.strerror}). Free some space, see "
+            f"that the folder is writable, and run {again} again."
         ) from exc
     return report
 
