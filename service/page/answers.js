@@ -3,11 +3,13 @@
 import { card } from "./card.js";
 import { csv, save } from "./csv.js";
 import { want } from "./key.js";
+import { hide } from "./notice.js";
 import { Picture } from "./picture.js";
 import { redraw, sortable, sorted } from "./table.js";
 import { sentence, summary } from "./words.js";
 
 const SAY_AFTER_MS = 700; // answers that come together are told together
+const SAY_APART_MS = 5000; // while others are to come: whoever listens wants to do other things too
 
 const list = document.querySelector("#cards");
 const gone = document.querySelector("#gone");
@@ -15,6 +17,7 @@ const said = document.querySelector("#said");
 const cards = new Map(); // picture -> card, in the order they came
 let untold = new Set();
 let timer = null;
+let saidAtMs = -Infinity;
 
 const pictures = () => [...cards.keys()];
 
@@ -64,21 +67,30 @@ function changed() {
   const all = pictures();
   document.querySelector("#summary").textContent = all.length ? summary(all) : "None yet";
   document.querySelector("#tools").classList.toggle("unused", all.length === 0);
-  gone.hidden = !all.some(({ state }) => state === "gone");
+  if (all.some(({ state }) => state === "gone")) gone.hidden = false;
+  else hide(gone);
   redraw(pictures);
 }
 
 const hasNews = ({ isSettled, state }) => isSettled || state === "gone";
 
+const isOpen = (picture) => !hasNews(picture) && picture.state !== "locked";
+
 function tell(picture) {
   untold.add(picture);
-  timer ??= setTimeout(() => {
-    // Some may have been cleared or asked again by now: then there is no news of them.
-    const news = [...untold].filter((one) => cards.has(one) && hasNews(one));
-    untold = new Set();
-    timer = null;
-    if (news.length) {
-      said.textContent = news.length > 1 ? `${summary(pictures())}.` : sentence(news[0]);
-    }
-  }, SAY_AFTER_MS);
+  const areMoreToCome = pictures().some(isOpen);
+  if (timer && areMoreToCome) return;
+  clearTimeout(timer);
+  const apartMs = areMoreToCome ? saidAtMs + SAY_APART_MS - performance.now() : 0;
+  timer = setTimeout(say, Math.max(SAY_AFTER_MS, apartMs));
+}
+
+function say() {
+  // Some may have been cleared or asked again by now: then there is no news of them.
+  const news = [...untold].filter((one) => cards.has(one) && hasNews(one));
+  untold = new Set();
+  timer = null;
+  if (!news.length) return;
+  said.textContent = news.length > 1 ? `${summary(pictures())}.` : sentence(news[0]);
+  saidAtMs = performance.now();
 }

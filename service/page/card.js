@@ -32,7 +32,15 @@ function show(picture, element, find) {
   find(".bar div").style.inlineSize = isAnswered ? `${100 * answer.confidence}%` : "";
   find(".detail").textContent = state === "busy" ? "" : (problem?.detail ?? "");
   find(".explain").hidden = !isAnswered;
-  find(".again").hidden = isAnswered || !problem || ["busy", "locked"].includes(state);
+  const again = find(".again");
+  const isHidden = !problem || ["busy", "locked"].includes(state) || isFinal(problem);
+  if (isHidden && again === document.activeElement) element.focus({ preventScroll: true });
+  again.hidden = isHidden;
+}
+
+/** The same bytes would be refused again, however often: 4xx, but for "too slow" and "too many". */
+function isFinal({ status }) {
+  return status >= 400 && status < 500 && ![408, 429].includes(status);
 }
 
 function waiting({ state, problem, waitS }) {

@@ -1,5 +1,7 @@
 // The API key, where the service wants one: in this tab's memory, and in no other place.
 
+import { hide, isWhereItWasLeft } from "./notice.js";
+
 const NAME = "catdog-api-key";
 const form = document.querySelector("#key");
 const field = document.querySelector("#key-field");
@@ -24,6 +26,7 @@ export function want(key) {
   document.querySelector("#key-detail").textContent =
     key === null ? "Who runs it can give you one." : "It does not know the one that was sent.";
   form.hidden = false;
+  if (isWhereItWasLeft()) field.focus();
   said.textContent = document.querySelector("#key-title").textContent;
 }
 
@@ -33,7 +36,7 @@ export function onKey(use) {
     event.preventDefault();
     sessionStorage.setItem(NAME, field.value.trim());
     field.value = "";
-    form.hidden = true;
+    hide(form);
     said.textContent = "";
     use();
   });

@@ -4,15 +4,19 @@ import { get, Problem } from "./ask.js";
 import { want } from "./key.js";
 
 const figures = document.querySelector("#model-figures");
+const whole = document.querySelector("#model-card");
 
 /** Asks for the card and shows it. */
 export async function showModel() {
   try {
     const response = await get("/model");
-    show(await response.json());
+    const card = await response.json();
+    whole.textContent = JSON.stringify(card, null, 2);
+    show(card);
   } catch (error) {
     if (error instanceof Problem && error.status === 401) want(error.key);
     const detail = error instanceof Problem ? error.detail : "The service cannot be reached.";
+    whole.textContent = detail;
     figures.replaceChildren(entry("Its card", "not to be had", detail));
   }
 }

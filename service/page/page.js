@@ -4,6 +4,7 @@ import { add, askAgain, prepare } from "./answers.js";
 import { intake } from "./intake.js";
 import { onKey } from "./key.js";
 import { showModel } from "./model.js";
+import { hide } from "./notice.js";
 import { openPanel } from "./panel.js";
 
 const hint = document.querySelector("#hint");
@@ -18,13 +19,11 @@ function showHint(text) {
   hint.hidden = false;
 }
 
-hint.querySelector("button").addEventListener("click", () => {
-  hint.hidden = true;
-});
+hint.querySelector("button").addEventListener("click", () => hide(hint));
 
 prepare();
 intake((files) => {
-  hint.hidden = true;
+  hide(hint);
   if (files.length) add(files, openPanel);
 }, showHint);
 onKey(() => {

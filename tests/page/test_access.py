@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from benchmarks.chromium import drop
 from tests import pictures
@@ -25,6 +25,29 @@ _IS_UNCOVERED = """() => {
     scrollTo(0, document.documentElement.scrollHeight);
     const {bottom} = document.activeElement.getBoundingClientRect();
     return bottom <= document.querySelector(".notices").getBoundingClientRect().top;
+}"""
+
+
+# Of each card: its words that lie outside it, or are cut off, or on which the thumbnail lies.
+_LOST_WORDS = """() => [...document.querySelectorAll(".card")].flatMap((card) => {
+    const edge = card.getBoundingClientRect();
+    const above = card.querySelector(".thumbnail").getBoundingClientRect();
+    const isLost = (it) => {
+        const {left, right, top, bottom} = it.getBoundingClientRect();
+        const isOutside = right > edge.right || bottom > edge.bottom;
+        const isCutOff = !it.matches(".name") && it.scrollWidth > it.clientWidth;
+        return isOutside || isCutOff || (top < above.bottom && left < above.right);
+    };
+    const shown = [...card.querySelectorAll(".said > *")].filter((it) => it.textContent);
+    return shown.filter((it) => !it.hidden && isLost(it)).map((it) => it.textContent);
+})"""
+
+# WCAG 1.4.12: who sets text wider loses none of it.
+_SPACING = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+        word-spacing: 0.16em !important } p { margin-block-end: 2em !important }`);
+    document.adoptedStyleSheets = [sheet];
 }"""
 
 
@@ -89,6 +112,23 @@ def test_phone_scrolls_in_one_direction_only(
         assert not wide
 
 
+@pytest.mark.parametrize("width", [360, 580, 1024])
+def test_no_word_of_a_refusal_is_cut_off_or_covered(
+    browser: Browser, server: Server, folder: Path, width: int
+) -> None:
+    office = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    letter: FilePayload = {"name": "letter.docx", "mimeType": office, "buffer": b"PK of a letter"}
+    with watched(browser, server.url, viewport={"width": width, "height": 740}) as page:
+        page.set_input_files("#choose", [letter])
+        page.set_input_files("#choose", [folder / "broken.jpg", folder / "cat.png"])
+        expect_settled(page, 3)
+        expect(card(page, "letter.docx").locator(".detail")).to_contain_text(office)
+        assert page.evaluate(_LOST_WORDS) == []
+        assert has_no_horizontal_scroll(page)
+        page.evaluate(_SPACING)
+        assert page.evaluate(_LOST_WORDS) == []
+
+
 @pytest.mark.parametrize("width", [320, 360])
 def test_documentation_scrolls_in_one_direction_only(
     browser: Browser, server: Server, width: int
@@ -106,7 +146,7 @@ def test_end_of_the_page_can_be_scrolled_up_from_under_the_notices(
     size = {"viewport": {"width": 360, "height": 640}, "reduced_motion": "reduce"}
     with watched(browser, server.url, **PHONE | size) as page:
         page.evaluate("() => { for (const id of ['key', 'gone']) window[id].hidden = false; }")
-        page.get_by_role("link", name="Its whole card").focus()
+        page.locator("summary", has_text="Its whole card").focus()
         page.wait_for_function(_IS_UNCOVERED)
 
 

@@ -126,6 +126,7 @@ def test_what_is_no_file_is_not_fetched_and_said(page: Page) -> None:
     expect(page.locator("#hint")).to_contain_text("This service fetches no links")
     page.locator("#hint button").click()
     expect(page.locator("#hint")).to_be_hidden()
+    expect(page.locator("#answers")).to_be_focused()
 
 
 def test_picture_over_the_limit_gets_the_words_of_the_service(page: Page, tmp_path: Path) -> None:
@@ -180,6 +181,63 @@ def test_picture_asked_again_before_it_was_told_of_is_told_of_once_it_is_answere
     expect_answer(page, "cat.png", "cat", RED)
     page.clock.run_for(1000)
     expect(page.locator("#said")).to_contain_text("cat.png: Cat, ")
+
+
+def test_news_is_told_at_intervals_while_more_is_to_come_and_at_once_when_all_is_there(
+    page: Page, folder: Path
+) -> None:
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    held: list[Route] = []
+    page.route("**/predict", lambda route: held.append(route))
+    names = ("cat.png", "dog.jpg", "green.webp", "cat.tiff")
+    drop(page, *(folder / name for name in names))
+    expect(page.locator(".card[data-state=asked]")).to_have_count(4)
+    said, answered = page.locator("#said"), page.locator(".card[data-state=answered]")
+
+    def answer(n: int) -> None:
+        held[n].continue_()
+        expect(answered).to_have_count(n + 1)
+
+    answer(0)
+    page.clock.run_for(1000)
+    expect(said).to_contain_text(": ")
+    first = said.inner_text()
+    answer(1)
+    page.clock.run_for(1000)
+    answer(2)
+    page.clock.run_for(1000)
+    expect(said).to_have_text(first)
+    page.clock.run_for(3000)
+    expect(said).to_contain_text("3 of 4 done: ")
+    answer(3)
+    page.clock.run_for(1000)
+    expect(said).to_contain_text("sure.")
+
+
+def test_refusal_that_the_same_bytes_would_get_again_cannot_be_asked_for_again(
+    page: Page, folder: Path
+) -> None:
+    drop(page, folder / "broken.jpg")
+    expect_settled(page, 1)
+    expect(card(page, "broken.jpg").locator(".again")).to_be_hidden()
+    refusal = {"title": "An error of ours", "detail": "It was logged."}
+    page.route("**/predict", lambda route: route.fulfill(status=500, json=refusal))
+    drop(page, folder / "cat.png")
+    expect_settled(page, 2)
+    page.unroute_all()
+    card(page, "cat.png").locator(".again").click()
+    expect_answer(page, "cat.png", "cat", RED)
+
+
+def test_pressed_button_that_vanishes_leaves_the_focus_near(page: Page, folder: Path) -> None:
+    for path in ("**/predict", "**/livez"):
+        page.route(path, lambda route: route.abort())
+    drop(page, folder / "cat.png")
+    for button, left_at in ((".card .again", ".card"), ("#gone button", "#answers")):
+        expect(page.locator(".card .verdict")).to_have_text("No connection")
+        page.locator(button).press("Enter")
+        expect(page.locator(left_at)).to_be_focused()
 
 
 def test_clear_forgets_all(page: Page, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The service wants a key, is busy, is gone, or has a model of old: the page says so."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -114,10 +115,13 @@ def test_key_is_asked_for_and_what_waited_for_it_is_answered(locked: Page, folde
     expect(card(locked, "cat.png").locator(".verdict")).to_have_text("Waits for an API key")
     give_key(locked, "not-the-key-of-this-service-0000")
     expect(locked.locator("#key-detail")).to_contain_text("does not know")
+    expect(field).to_be_focused()
     give_key(locked, KEY)
     expect_answer(locked, "cat.png", "cat", RED)
     expect(field).to_be_hidden()
     expect(locked.locator("#model-figures")).to_contain_text("catdog:")
+    locked.get_by_text("Its whole card").click()
+    assert json.loads(locked.locator("#model-card").inner_text())["tag"].startswith("catdog:")
     locked.reload()
     drop(locked, folder / "dog.jpg")
     expect_settled(locked, 1)
