@@ -147,9 +147,13 @@ ROWS: dict[str, Sequence[Panel]] = {
             is_stacked=True,
         ),
         Panel(
-            "Requests in flight",
-            "Being answered or still arriving, by instance. The autoscaler goes by it.",
-            [(f"catdog_requests_in_flight{{{JOB}}}", "{{instance}}")],
+            "In flight",
+            "By instance. pictures: being worked on; the autoscaler goes by them, and past their "
+            "bound there is 429. requests: being answered, those that still arrive too.",
+            [
+                (f"catdog_{what}_in_flight{{{JOB}}}", f"{what} {{{{instance}}}}")
+                for what in ("pictures", "requests")
+            ],
             width=12,
         ),
         Panel(
@@ -220,11 +224,11 @@ ROWS: dict[str, Sequence[Panel]] = {
         ),
         Panel(
             "Not ready",
-            "Probes of /readyz answered 503, by instance. Alert: CatDogNotReady.",
+            "Probes of /readyz answered 503, or too late, by instance. Alert: CatDogNotReady.",
             [
                 (
                     "sum by (instance) (rate(catdog_requests_total"
-                    f'{{{JOB},route="/readyz",status="503"}}{RATE}))',
+                    f'{{{JOB},route="/readyz",status=~"503|none"}}{RATE}))',
                     "{{instance}}",
                 )
             ],

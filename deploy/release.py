@@ -7,7 +7,9 @@ more. Each of these leaves its output in a log. Exit status 1 if anything is mis
 
 import argparse
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ TARGETS = {
     "image": "the image cannot be built",
     "image-test": "the image does not do what it must",
 }
+TOOLS = ("chromium", "kubectl", "nginx", "promtool", "wrk")
 BENCHMARKS = ("serving.json", "recipe.json", "over_http.json")  # that must be there: README
 
 
@@ -64,7 +67,9 @@ def main() -> int:
         print("\nNothing is missing of what can be seen; the targets were not run.")
         return 0
     print(f"\nNothing is missing. Release it: git tag -a v{version} -m {version}")
-    print(f"and push the image, with its model's tag, and the tag v{version}.")
+    commit = _git(root, "rev-parse", "--short", "HEAD")
+    print(f"and push the tag v{version}, and the image as catdog:MODEL-{commit}: a tag that runs")
+    print("already rolls out nothing (docs/operations.md).")
     return 0
 
 
@@ -75,6 +80,7 @@ def _findings(root: Path, version: str, *, runs_targets: bool) -> Iterator[Findi
     for name in sorted(kept | set(BENCHMARKS)):
         yield benchmark(root, name)
     if runs_targets:
+        yield tools()
         logs = Path(tempfile.mkdtemp(prefix="catdog-release-"))
         for name, failure in TARGETS.items():
             yield target(root, name, failure, logs)
@@ -141,6 +147,16 @@ def benchmark(root: Path, name: str) -> Finding:
     since = _git(root, "rev-list", "--count", f"{commit}..HEAD", "--", "service", "requirements")
     age = f"of {date} ({commit}); {since} commits to service/ and requirements/ since"
     return Finding(about, True, f"{age}{'. Run it again if they matter.' if since != '0' else '.'}")
+
+
+def tools() -> Finding:
+    """What some tests need is there: they would be skipped without it, and `make test` end well."""
+    lacking = [name for name in TOOLS if shutil.which(name) is None]
+    if not os.environ.get("CATDOG_PHOTOS"):
+        lacking.append("CATDOG_PHOTOS=folder of photographs")
+    if lacking:
+        return Finding("tools", False, f"tests would be skipped for want of {', '.join(lacking)}.")
+    return Finding("tools", True, "all that tests are skipped without is there.")
 
 
 def target(root: Path, name: str, failure: str, logs: Path) -> Finding:

@@ -12,15 +12,22 @@ REFUSALS = 4  # in each pass of the event loop
 class Budget:
     """So much of something, such as pictures or bytes. For one event loop; not thread-safe."""
 
-    def __init__(self, limit: Callable[[], int], refusal: Callable[[], Problem]) -> None:
+    def __init__(
+        self,
+        limit: Callable[[], int],
+        refusal: Callable[[], Problem],
+        observe: Callable[[int], None] = lambda _: None,
+    ) -> None:
         """Set it up.
 
         Args:
             limit: says how much there is, each time that it matters.
             refusal: makes what is raised when it is spent.
+            observe: is told how much is spent, each time that some is taken or given back.
         """
         self._limit = limit
         self._refusal = refusal
+        self._observe = observe
         self._spent = 0
         self._turn = asyncio.Semaphore(REFUSALS)
 
@@ -52,9 +59,11 @@ class Budget:
         if self._spent > before and self._spent + amount > self._limit():
             raise self._refusal()
         self._spent += amount
+        self._observe(self._spent)
 
     def _give_back(self, amount: int) -> None:
         self._spent -= amount
+        self._observe(self._spent)
 
 
 class Share:

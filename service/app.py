@@ -138,6 +138,7 @@ def build(
     settings: Settings,
     decoders: int,
     pictures_per_s: Callable[[], float | None] = lambda: None,
+    observe_pictures: Callable[[int], None] = lambda _: None,
     explain: Explain | None = None,
     filters: Callable[[], bytes] = bytes,
 ) -> Starlette:
@@ -150,6 +151,7 @@ def build(
         settings: limits.
         decoders: processes, each of which decodes one picture at a time.
         pictures_per_s: says how fast `score` is of late; None while nobody knows.
+        observe_pictures: is told how many pictures are worked on, of all requests, as they change.
         explain: what that model says of one picture, and why; None where its graph cannot.
         filters: its first layer's filters as a PNG; empty where there are none.
     """
@@ -158,7 +160,7 @@ def build(
         card=card,
         tag=tag,
         settings=settings,
-        intake=Intake(settings, decoders, pictures_per_s),
+        intake=Intake(settings, decoders, pictures_per_s, observe_pictures),
         explain=explain,
         filters=filters,
     )

@@ -26,8 +26,13 @@ class Intake:
     """Of all requests together. What is done within its contexts has bounded time, and a place."""
 
     def __init__(
-        self, settings: Settings, decoders: int, pictures_per_s: Callable[[], float | None]
+        self,
+        settings: Settings,
+        decoders: int,
+        pictures_per_s: Callable[[], float | None],
+        observe_pictures: Callable[[int], None],
     ) -> None:
+        """Set it up; `service.app.build` has the same arguments."""
         self._settings = settings
         self._decoders = decoders
         self._decode = Decoder(
@@ -35,7 +40,7 @@ class Intake:
             Bounds(settings.max_pixels, settings.decode_cpu_timeout_s, settings.decode_timeout_s),
         )
         self._pictures_per_s = pictures_per_s
-        self._pictures = Budget(self._most_in_flight, problems.too_many_requests)
+        self._pictures = Budget(self._most_in_flight, problems.too_many_requests, observe_pictures)
         self._bytes = Budget(lambda: settings.max_buffered_bytes, problems.buffers_full)
 
     @asynccontextmanager

@@ -62,6 +62,11 @@ class Metrics:
         )
         self._n_in_flight = 0
         self._in_flight.set(0)
+        self._pictures_in_flight = _gauge(
+            "catdog_pictures_in_flight",
+            "Pictures being worked on, as they count against CATDOG_MAX_IN_FLIGHT.",
+        )
+        self.work_on(0)
         info = Gauge(
             "catdog_model_info",
             "The model that answers: 1.",
@@ -93,6 +98,10 @@ class Metrics:
         """A request is being answered."""
         self._n_in_flight += 1
         self._in_flight.set(self._n_in_flight)
+
+    def work_on(self, pictures: int) -> None:
+        """So many pictures are being worked on."""
+        self._pictures_in_flight.set(pictures)
 
     def end(self, record: Record) -> None:
         """It has been."""

@@ -217,6 +217,7 @@ class CatDog:
             tag=tag,
             classes=classes,
         )
+        counted = metrics.Metrics(tag, card)
         self.http = app.build(
             score=score,
             card=card,
@@ -224,13 +225,14 @@ class CatDog:
             settings=chosen,
             decoders=usable_cores(),
             pictures_per_s=lambda: gathering.pictures_per_s,
+            observe_pictures=counted.work_on,
             explain=explainer if classes else None,
             filters=partial(filters.sheet, folder),
         )
         self.watch = Watch(
             self.http.routes,
             tag=tag,
-            metrics=metrics.Metrics(tag, card),
+            metrics=counted,
             tracing=Tracing.from_environment(os.environ, tag),
             logs_requests=chosen.access_log,
         )

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from service import app, settings
 from service.artifact import Card
 from service.decode_worker import MEMORY_BYTES
+from service.intake import UNTRIED
 from service.settings import Settings
 from service.system_routes import ROUTES
 from tests.deploy.kubernetes import FOLDER, OVERLAYS, Manifest, needs_kubectl, pod_of, rendered
@@ -23,6 +24,7 @@ OLDEST = "1.30.0"  # the first whose `preStop` can sleep
 VERSIONS = (OLDEST, kubernetes_validate.latest_version())
 TRACES_S = 5  # that traces get at shutdown
 GIB = 2**30
+TOLERANCE = 0.1  # past its target, within which an autoscaler does nothing: Kubernetes' default
 
 
 @pytest.fixture(params=OVERLAYS)
@@ -163,13 +165,13 @@ def test_everything_means_the_same_pods(overlay: dict[str, Manifest]) -> None:
     assert overlay["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "catdog"
 
 
-def test_ingress_takes_as_many_bytes_as_the_service(
+def test_ingress_takes_more_bytes_than_the_service_which_then_says_so(
     overlay: dict[str, Manifest], chosen: Settings
 ) -> None:
     annotations = overlay["Ingress"]["metadata"]["annotations"]
     sizes = [value for name, value in annotations.items() if name.endswith("body-size")]
     assert len(sizes) == 2
-    assert {int(size) for size in sizes} == {chosen.max_batch_bytes}
+    assert {int(size) for size in sizes} == {chosen.max_batch_bytes + 2**20}
 
 
 def test_ingress_lets_through_what_clients_need_and_nothing_else(
@@ -204,6 +206,16 @@ def test_autoscaler_and_its_adapter_speak_of_a_metric_of_ours(
     assert f"`{name}`" in (REPOSITORY / "docs" / "monitoring.md").read_text()
 
 
+def test_pods_that_refuse_are_past_the_autoscalers_target(
+    overlay: dict[str, Manifest], chosen: Settings
+) -> None:
+    """Batches are refused once they would not fit; before the network's speed is known, all are."""
+    (metric,) = overlay["HorizontalPodAutoscaler"]["spec"]["metrics"]
+    target = int(metric["pods"]["target"]["averageValue"])
+    assert metric["pods"]["metric"]["name"] == "catdog_pictures_in_flight", "what a pod refuses by"
+    assert target * (1 + TOLERANCE) < min(UNTRIED, chosen.max_in_flight - chosen.max_batch_pictures)
+
+
 def test_prometheus_finds_the_pods_and_names_them_as_the_adapter_asks(
     overlay: dict[str, Manifest],
 ) -> None:
@@ -217,7 +229,7 @@ def test_prometheus_finds_the_pods_and_names_them_as_the_adapter_asks(
     assert job["kubernetes_sd_configs"][0]["namespaces"] == {
         "names": [overlay["Deployment"]["metadata"]["namespace"]]
     }
-    assert {"namespace", "pod"} <= {rule["target_label"] for rule in named}
+    assert {"namespace", "pod"} <= {rule.get("target_label") for rule in named}
 
 
 def test_image_is_of_one_model(container: Manifest) -> None:

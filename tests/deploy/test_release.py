@@ -27,7 +27,11 @@ class Repository:
     """A project in which nothing is missing for 1.2.3, until a test takes something away."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = root / "project"
+        self.tools = root / "tools"
+        self.tools.mkdir()
+        for name in release.TOOLS:
+            (self.tools / name).symlink_to("/bin/true")
         self.write("pyproject.toml", '[project]\nversion = "1.2.3"\n')
         self.write("CHANGELOG.md", CHANGELOG)
         for name in release.BENCHMARKS:
@@ -52,8 +56,11 @@ class Repository:
         ]
         self.write("Makefile", ".PHONY: " + " ".join(release.TARGETS) + "\n" + "\n".join(lines))
 
-    def git(self, *arguments: str) -> None:
-        subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True)
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
 
     def commit(self) -> None:
         self.git("add", "--all")
@@ -65,7 +72,12 @@ class Repository:
             [sys.executable, "-m", "deploy.release", *arguments],
             cwd=self.root,
             # MAKELEVEL: it is called by make, which then tells of each folder that it enters
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY), "MAKELEVEL": "1"},
+            env={
+                "PATH": f"{self.tools}:/usr/bin:/bin",
+                "PYTHONPATH": str(REPOSITORY),
+                "MAKELEVEL": "1",
+                "CATDOG_PHOTOS": "photographs",
+            },
             capture_output=True,
             text=True,
         )
@@ -84,6 +96,7 @@ def test_nothing_missing_is_said_with_what_to_do_next(repository: Repository, ve
     assert status == 0
     assert "MISSING" not in said
     assert "git tag -a v1.2.3 -m 1.2.3" in said
+    assert f"catdog:MODEL-{repository.git('rev-parse', '--short', 'HEAD')}:" in said
     for name in release.TARGETS:
         assert f"make {name}: {name} said so" in said
 
@@ -99,6 +112,21 @@ def test_target_that_fails_is_missing_and_the_others_still_run(
     assert said.count("MISSING") == 1
     assert f"MISSING  make {name}: {release.TARGETS[name]}. {name} said so (all of it: " in said
     assert "1.2.3 cannot be released: 1 missing." in said
+
+
+def test_tools_that_tests_are_skipped_without_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in release.TOOLS[1:]:
+        (tmp_path / name).symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CATDOG_PHOTOS", "photographs")
+    assert not release.tools().is_fine
+    assert f"for want of {release.TOOLS[0]}." in str(release.tools())
+    (tmp_path / release.TOOLS[0]).symlink_to("/bin/true")
+    assert release.tools().is_fine
+    monkeypatch.delenv("CATDOG_PHOTOS")
+    assert not release.tools().is_fine
 
 
 def missing(repository: Repository, *arguments: str) -> str:

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -168,6 +169,7 @@ def test_probes_are_counted_and_nothing_else(client: httpx.Client) -> None:
 
 
 def test_request_is_in_flight_until_it_is_answered(client: httpx.Client, server: Server) -> None:
+    """Its picture is not before it is there."""
     go_on = threading.Event()
 
     def slow() -> Iterator[bytes]:
@@ -186,6 +188,25 @@ def test_request_is_in_flight_until_it_is_answered(client: httpx.Client, server:
         go_on.set()
         uploading.join()
     assert samples(client)["catdog_requests_in_flight{}"] == 0
+
+
+def test_every_picture_of_a_batch_is_in_flight_while_it_is_worked_on(
+    client: httpx.Client, server: Server
+) -> None:
+    files = [("image", ("a.png", data)) for data in [pictures.plain()] * 4 + [pictures.slow()]]
+
+    def send() -> None:
+        assert httpx.post(f"{server.url}/predict/batch", files=files, timeout=30).is_success
+
+    with ThreadPoolExecutor() as clients:
+        sent: list[Future[None]] = []
+        moves(
+            client,
+            lambda: sent.append(clients.submit(send)),
+            {"catdog_requests_in_flight{}": 1, "catdog_pictures_in_flight{}": 5},
+        )
+    sent[0].result()
+    assert samples(client)["catdog_pictures_in_flight{}"] == 0
 
 
 def test_model_that_answers_is_named(client: httpx.Client, server: Server) -> None:

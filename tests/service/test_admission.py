@@ -69,6 +69,19 @@ def test_one_alone_may_take_more_than_there_is_piece_by_piece() -> None:
         other.take(10)
 
 
+def test_an_observer_is_told_what_is_spent_and_of_nothing_refused() -> None:
+    told: list[int] = []
+    budget = Budget(lambda: 10, problems.buffers_full, told.append)
+    with budget.share() as one:
+        one.take(4)
+        with budget.share() as other:
+            other.take(5)
+            with pytest.raises(Problem, match="as many bytes as"):
+                other.take(2)
+        one.take(1)
+    assert told == [4, 9, 4, 5, 0]
+
+
 def test_beside_others_nobody_takes_more_than_is_left() -> None:
     budget = Budget(lambda: 10, problems.buffers_full)
     with budget.share() as one, budget.share() as other:

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 import httpx
 import numpy as np
 import pytest
 
-from service import problems
+from service import app, problems
 from service.decoder import Decoder
 from service.problems import Problem
 from tests import pictures
-from tests.service.application import Talk, post, talk
+from tests.service.application import Talk, broken, post, talk
 
 SLOW = {"slow.jpg": pictures.endless()}
 GOOD = {"red.png": pictures.plain(pictures.RED), "blue.png": pictures.plain(pictures.BLUE)}
@@ -36,6 +37,14 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
     monkeypatch.setattr(Decoder, "__call__", decode)
     return begun
+
+
+@pytest.fixture
+def in_flight(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Pictures that are worked on, as their number changes."""
+    told: list[int] = []
+    monkeypatch.setattr(app, "build", partial(app.build, observe_pictures=told.append))
+    return told
 
 
 def test_pictures_that_use_up_the_time_leave_their_neighbours_an_answer() -> None:
@@ -79,6 +88,33 @@ def test_what_is_not_decoded_in_time_gives_back_its_place(started: list[bytes]) 
 
     assert talk(twice, max_in_flight=1, max_buffered_bytes=1, answer_timeout_s=0.6) == [5, 2]
     assert started == [*SLOW.values(), *GOOD.values()]
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_clients_that_leave_give_back_their_places(
+    path: str, started: list[bytes], in_flight: list[int]
+) -> None:
+    async def leave(client: httpx.AsyncClient) -> None:
+        files = [("image", one) for one in SLOW.items()]
+        leaving = asyncio.create_task(client.post(path, files=files))
+        while not started:
+            await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError, match=r"^$"):
+            await leaving
+
+    talk(leave)
+    assert in_flight == [1, 0]
+
+
+def test_errors_give_back_their_places(in_flight: list[int]) -> None:
+    statuses = [
+        talk(post("/predict", content=pictures.truncated_jpeg())).status_code,
+        talk(post("/predict", content=pictures.endless()), answer_timeout_s=0.2).status_code,
+        talk(batch(*GOOD.items()), score=broken).status_code,
+    ]
+    assert statuses == [422, 503, 500]
+    assert in_flight == [1, 0, 1, 0, 2, 0]
 
 
 def test_what_takes_too_long_as_a_whole_says_nothing_of_the_network(started: list[bytes]) -> None:
