@@ -24,6 +24,11 @@ def core() -> ov.Core:
     return ov.Core()
 
 
+def has_bf16() -> bool:
+    """Whether this processor computes in bf16; where it does not, OpenVINO takes f32."""
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoEngine(Engine):
     """An artifact's graph on the CPU.
 

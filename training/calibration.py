@@ -64,11 +64,14 @@ def novelty_threshold(novelty: np.ndarray) -> float:
     The last pictures of a small or blurred validation part can lie so close to 1 that
     a threshold at 0.3 % would let most other things pass. It is brought down to 0.9 then, what
     stage one asks for on photographs, or to where more of these are over it than 1 % makes likely.
+    And under 333 pictures have nothing over which 0.3 % lie: the highest of 20 would turn away one
+    in 21. It is 0.9 then, too, unless that is too low.
 
     Args:
         novelty: (N,) of cats and dogs that were not trained on, 0 to 1.
     """
-    wanted = np.quantile(novelty, 1 - TURNED_AWAY, method="weibull")
+    can_tell = (len(novelty) + 1) * TURNED_AWAY >= 1
+    wanted = np.quantile(novelty, 1 - TURNED_AWAY, method="weibull") if can_tell else 1.0
     spent = int(binom.ppf(LIKELY, len(novelty), MAX_TURNED_AWAY))
     lowest = np.sort(novelty)[::-1][min(spent, len(novelty) - 1)]
     return float(max(lowest, min(wanted, USUAL_THRESHOLD)))

@@ -14,7 +14,7 @@ from training.comparison import Figures
 CLEAR = 0.05  # a difference is clear where equals would show it at most this often
 MARGIN = 0.01  # accuracy that a faster or smaller model may cost at most, so far as is known
 # None lost of so many bounds what is lost at the margin, with 95 % confidence: the rule of
-# three (Hanley and Lippman-Hand, 1983). The bootstrap cannot tell: with no loss it sees none.
+# three (Hanley and Lippman-Hand, 1983).
 ENOUGH_FOR_MARGIN = 300
 # Of fewer, all right, the 95 % interval still reaches to one half.
 LEAST_FOR_FIRST = 4
@@ -50,7 +50,7 @@ def decide(f: Figures) -> Decision:
     gain = _gain(f)
     if gain is None:
         return _refused(f, "being no better, neither faster nor smaller", _labels(f) + _cost(f))
-    if f.n < ENOUGH_FOR_MARGIN or f.difference_low <= -MARGIN:
+    if f.n < ENOUGH_FOR_MARGIN or _may_be_worse(f):
         return _refused(f, f"being {gain} but perhaps worse", _labels(f) + _cost(f) + _margin(f))
     return Decision(True, f"Promoted, being no worse and {gain}: {_labels(f)}{_cost(f)}.")
 
@@ -87,6 +87,12 @@ def first_decision(f: Figures) -> Decision:
 def is_clear(more: int, fewer: int) -> bool:
     """Whether luck hardly explains that much more (one-sided exact McNemar test)."""
     return pairs.luck(more, fewer) <= CLEAR
+
+
+def _may_be_worse(f: Figures) -> bool:
+    """Whether the margin may be lost: by the interval that is shown, or where it is too narrow."""
+    is_likely = pairs.luck_of_loss(f.won, f.lost, f.n, MARGIN) > CLEAR
+    return f.difference_low <= -MARGIN or is_likely
 
 
 def _gain(f: Figures) -> str | None:
@@ -127,8 +133,8 @@ def _too_few(f: Figures) -> str:
     seen = f" ({f.seen} others it was trained on)" if f.seen else ""
     return (
         f"only {have} among this run's test pictures are new to {f.champion}{seen}, and under "
-        f"{LEAST_OF_EACH} of each tell little: add pictures (some 70 of each label give enough), "
-        "or give them a model store of their own (BENTOML_HOME=folder)"
+        f"{LEAST_OF_EACH} of each tell little: add pictures (110 of each label mostly give "
+        "enough), or give them a model store of their own (BENTOML_HOME=folder)"
     )
 
 

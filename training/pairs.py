@@ -1,9 +1,10 @@
 """Two models on the same pictures: what the pairs of answers tell."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 RESAMPLES = 10_000
 SEED = 0
@@ -51,12 +52,29 @@ def p_value(won: int, lost: int) -> float:
     return min(1.0, 2 * luck(max(won, lost), min(won, lost)))
 
 
+def luck_of_loss(won: int, lost: int, n: int, loss: float) -> float:
+    """How often a model that is worse by `loss` would do so well or better, 0 to 1.
+
+    The score test of paired shares (Tango, Statistics in Medicine 1998), one-sided: it holds where
+    few pairs differ, or none, where the bootstrap's interval is too narrow.
+
+    Args:
+        won, lost: of `n` pictures, at least one.
+        loss: over 0 and under 1.
+    """
+    # His q21: the likeliest share of lost pairs if the difference is -loss.
+    a, b, c = 2 * n, -won - lost - (2 * n - won + lost) * loss, lost * loss * (1 + loss)
+    share = (math.sqrt(max(0.0, b * b - 4 * a * c)) - b) / (2 * a)
+    variance = n * (2 * share - loss * (1 + loss))
+    return float(norm.sf((won - lost + n * loss) / math.sqrt(variance)))
+
+
 def interval(pairs: Pairs, seed: int = SEED) -> tuple[float, float]:
     """Bootstrap 95 % interval of `difference`, by percentiles (Efron and Tibshirani, 1993).
 
     Pictures drawn anew with replacement fall into the four cells as a multinomial does, so
-    that the cells can be drawn instead. Where the models never differ its width is 0,
-    however few the pictures: who relies on it asks for enough of them.
+    that the cells can be drawn instead. Where the models hardly differ it is too narrow, and where
+    they never do its width is 0: see `luck_of_loss`.
     """
     if pairs.n == 0:
         return -1.0, 1.0

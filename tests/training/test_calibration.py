@@ -86,6 +86,13 @@ def test_of_pictures_to_come_as_many_are_turned_away_as_meant() -> None:
     assert turned_away_later == pytest.approx(0.003, abs=0.0002)
 
 
+@pytest.mark.parametrize("n", [1, 10, 21, 45, 332])
+def test_few_pictures_do_not_make_their_highest_the_threshold(n: int) -> None:
+    """It would turn away one in n + 1."""
+    novelty = 0.3 * np.random.default_rng(n).random(n)
+    assert calibration.novelty_threshold(novelty) == 0.9
+
+
 def test_a_short_tail_is_turned_away_at_09_and_no_lower() -> None:
     novelty = np.linspace(0, 0.8, 1000)
     novelty[:6] = 0.995

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.stats import binom, hypergeom
+from scipy.stats import binom, hypergeom, multinomial
 
 from tests.training.comparisons import SAME, Cost, against, outcomes
 from training.decision import Decision, decide, is_clear
@@ -61,3 +61,23 @@ def test_nothing_is_clear_where_nothing_differs() -> None:
     assert not any(is_clear(k, k) for k in range(50))
     clear = [(w, lost) for w, lost in itertools.product(range(30), repeat=2) if is_clear(w, lost)]
     assert all(w > lost for w, lost in clear)
+
+
+@pytest.mark.parametrize("n", [300, 301, 400, 585])
+@pytest.mark.parametrize(("won", "lost"), [(0.0, 0.01), (0.005, 0.015)])
+def test_a_smaller_model_that_is_worse_by_the_margin_passes_once_in_20_tries_at_most(
+    n: int, won: float, lost: float
+) -> None:
+    """Exactly, but for what is next to impossible."""
+    passes = 0.0
+    for n_won, n_lost in itertools.product(range(9), range(9)):
+        both = n - n_won - n_lost
+        chance = multinomial.pmf([n_won, n_lost, both], n, [won, lost, 1 - won - lost])
+        if chance < 1e-5:
+            continue
+        right = np.ones(n, bool)
+        ours, theirs = right.copy(), right.copy()
+        ours[:n_lost], theirs[n_lost : n_lost + n_won] = False, False
+        if decide(against(ours, theirs, (200.0, 500))).is_promoted:
+            passes += chance
+    assert 0.01 < passes < 0.05
