@@ -71,7 +71,7 @@ def of_others(evaluated: Evaluated, examined: Examined) -> str:
 
 def _render(findings: Judgement, examined: Examined, **rest: object) -> str:
     templates = environment(TEMPLATES)
-    templates.filters |= {"percent": percent, "interval": interval, "megabytes": megabytes}
+    templates.filters |= {f.__name__: f for f in (percent, sure, interval, megabytes)}
     return templates.get_template("page.html").render(
         findings=findings,
         labels=LABELS,
@@ -105,6 +105,11 @@ def draw(judgement: Judgement) -> dict[str, Markup]:
         "novelty", found.novelty_histogram, kinds, found.novelty_threshold
     )
     return drawn
+
+
+def sure(confidence: float) -> str:
+    """A confidence in percent, never as certainty."""
+    return f"over 99.9{SPACE}%" if confidence > 0.999 else percent(confidence, 1)
 
 
 def percent(share: float, digits: int = 2) -> str:

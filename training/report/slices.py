@@ -39,10 +39,11 @@ def slices(examined: Examined, calibration: Calibration) -> list[Sliced]:
     judged = examined.judged
     is_pet = np.array([row.label in LABELS for row in judged.rows])
     is_right = judged.correct(calibration)
+    sharp_digits = 0 if examined.sharpness.max() >= 100 else 2  # of 32 pixels it is under 10
     properties = (
         ("brightness", "share of white", 2, examined.brightness),
         ("size", "pixels on the shorter side", 0, examined.side),
-        ("sharpness", "variance of the Laplacian", 0, examined.sharpness),
+        ("sharpness", "variance of the Laplacian", sharp_digits, examined.sharpness),
     )
     return [
         Sliced(
