@@ -30,6 +30,7 @@ from training.pictures import default_workers
 from training.processes import EndAtOnce, LostProcess, Processes
 from training.progress import PictureProgress
 from training.stage_one import SolveHead
+from training.stopping import StayStopped
 from training.supervision import LOST, is_supervised
 
 MONITOR = "val/log_loss"
@@ -161,10 +162,14 @@ class TrainingCLI(LightningCLI):
             TensorBoardLogger(folder, name="tensorboard", version=""),
         ]
         kwargs["plugins"] = [checkpoints.WholeCheckpoints()]
-        last = ModelCheckpoint(places, "last", enable_version_counter=False)  # each epoch
+        # Else Lightning saves after validation, wherever in an epoch --trainer.val_check_interval
+        # and its like have put it.
+        last = ModelCheckpoint(
+            places, "last", save_on_train_epoch_end=True, enable_version_counter=False
+        )
         stop = EarlyStopping(MONITOR, patience=self.config.fit.patience)
         solve = SolveHead(places, self.processes)
-        callbacks = [solve, last, stop, PictureProgress(refresh_rate=5)]
+        callbacks = [solve, last, stop, StayStopped(), PictureProgress(refresh_rate=5)]
         if self.processes.count > 1:
             timeout = timedelta(seconds=self.config.fit.timeout_s)
             # Batch norms are frozen: there is nothing in them to synchronize.
@@ -189,13 +194,14 @@ class TrainingCLI(LightningCLI):
         if self.resumes:
             reached = checkpoints.reached(self.run.last)
             datamodule.first_epoch = reached.epochs
+            model.resumes = True
             if self.processes.is_first:
                 metrics_csv.keep(self.trainer.logger, reached.steps)
         with self._leaving_nothing_behind(), self.processes.united():
             counts = self.processes.shared("manifest", lambda: _counts(datamodule.manifest))
             self._say(f"Pictures: {counts}")  # before any download
             self.processes.require(self.run.manifest)  # or another process would build its own
-            if self.processes.count > 1:
+            if self.processes.count > 1 and not self.resumes:
                 weights = self.processes.shared("weights", model.fetch)
                 if not self.processes.is_first:
                     model.build(*weights)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -72,12 +73,14 @@ class CatDog(pl.LightningModule):
         self.origin = "none"
         self.stride_in_1x1 = False
         self.network: CatDogNet | None = None
+        # Whoever resumes sets it: the checkpoint then brings the network, weights and all.
+        self.resumes = False
         self._frozen: list[ResNet] = []  # in a list: no part of the module's state
         self.val_accuracy = BinaryAccuracy()
 
     def configure_model(self) -> None:
-        """Fetch the weights and build the network; Lightning calls it once before it runs."""
-        if self.network is None:
+        """Fetch the weights and build the network; Lightning calls it before it loads anything."""
+        if self.network is None and not self.resumes:
             # Lightning makes a GPU torch's default here; what comes from a file is on the CPU.
             with torch.device("cpu"):
                 self.fetch()
@@ -208,6 +211,14 @@ class CatDog(pl.LightningModule):
             "stride_in_1x1": self.stride_in_1x1,
             "origin": self.origin,
         }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Build the network that the checkpoint's weights are of; Lightning then loads them.
+
+        Their names and shapes tell nothing of where it strides: in another one they would fit too.
+        """
+        saved = checkpoint["catdog"]
+        self.build(saved["origin"], saved["stride_in_1x1"])
 
 
 class WarmupCosine:
