@@ -123,7 +123,7 @@ def test_the_bill_lists_what_is_installed_and_the_models_files(
 def test_no_secret_is_handed_to_the_build(description: dict[str, Any]) -> None:
     """Its layers come from files alone; of variables, it has those of base and Dockerfile."""
     ours = {"BENTOML_DO_NOT_TRACK", "BENTOML_HOME", "HOME"}
-    ours |= {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONUNBUFFERED"}
+    ours |= {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONUNBUFFERED"}
     official = {"PATH", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"}
     names = {entry.partition("=")[0] for entry in description["Config"]["Env"]}
     assert ours <= names <= ours | official
