@@ -1,4 +1,7 @@
-"""What goes from who decodes to who scores: one shard, as one Arrow table."""
+"""What goes from who decodes to who scores: one shard, as one row of an Arrow table.
+
+One row, since that is what Ray Data never cuts, nor joins with another where a batch is one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +16,11 @@ _PIXEL_BYTES = images.SIDE * images.SIDE * 3
 SCHEMA = pa.schema(
     [
         pa.field("shard", pa.int64(), nullable=False),
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("sha256", pa.string()),
-        pa.field("problem", pa.string()),
-        pa.field("error", pa.string()),
-        pa.field("pixels", pa.binary(_PIXEL_BYTES), nullable=False),
+        pa.field("paths", pa.list_(pa.string()), nullable=False),
+        pa.field("digests", pa.list_(pa.string()), nullable=False),
+        pa.field("problems", pa.list_(pa.string()), nullable=False),
+        pa.field("errors", pa.list_(pa.string()), nullable=False),
+        pa.field("pixels", pa.list_(pa.binary(_PIXEL_BYTES)), nullable=False),
     ]
 )
 
@@ -40,16 +43,18 @@ class Block:
     pixels: np.ndarray
 
     def table(self) -> Any:
-        """Without a copy of the pixels."""
+        """One row, without a copy of the pixels."""
         n = len(self.paths)
-        buffers = [None, pa.py_buffer(self.pixels)]
+        pixels = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(_PIXEL_BYTES), n, [None, pa.py_buffer(self.pixels)]
+        )
         columns = [
-            pa.array([self.shard] * n, pa.int64()),
-            pa.array(self.paths, pa.string()),
-            pa.array(self.digests, pa.string()),
-            pa.array(self.problems, pa.string()),
-            pa.array(self.errors, pa.string()),
-            pa.FixedSizeBinaryArray.from_buffers(SCHEMA.field("pixels").type, n, buffers),
+            pa.array([self.shard], pa.int64()),
+            *(
+                pa.array([list(texts)], pa.list_(pa.string()))
+                for texts in (self.paths, self.digests, self.problems, self.errors)
+            ),
+            pa.ListArray.from_arrays([0, n], pixels),
         ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -58,20 +63,16 @@ class Block:
         """What `table` made, out of shared memory.
 
         Raises:
-            RuntimeError: it is not one shard. Then Ray Data cut or joined blocks.
+            RuntimeError: it is not one shard.
         """
-        shards = set(table.column("shard").to_pylist())
-        if len(shards) != 1:
-            raise RuntimeError(f"A block must be one shard, this one holds {sorted(shards)}")
-        column = table.column("pixels")
-        packed = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        if table.num_rows != 1:
+            raise RuntimeError(f"A batch must be one shard, and this one is {table.num_rows}")
+        lists = {name: table.column(name)[0].values for name in SCHEMA.names[1:]}
+        packed = lists.pop("pixels")
         pixels = np.frombuffer(packed.buffers()[1], np.uint8)
-        first, n = packed.offset * _PIXEL_BYTES, table.num_rows * _PIXEL_BYTES
+        first, n_bytes = packed.offset * _PIXEL_BYTES, len(packed) * _PIXEL_BYTES
         return cls(
-            shard=shards.pop(),
-            paths=table.column("path").to_pylist(),
-            digests=table.column("sha256").to_pylist(),
-            problems=table.column("problem").to_pylist(),
-            errors=table.column("error").to_pylist(),
-            pixels=pixels[first : first + n].reshape(-1, images.SIDE, images.SIDE, 3),
+            shard=table.column("shard")[0].as_py(),
+            **{name: texts.to_pylist() for name, texts in lists.items()},
+            pixels=pixels[first : first + n_bytes].reshape(-1, images.SIDE, images.SIDE, 3),
         )

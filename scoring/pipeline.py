@@ -110,7 +110,7 @@ def _wave(
         .map_batches(
             decode,
             fn_kwargs=decoding,
-            batch_size=None,
+            batch_size=1,  # a shard
             batch_format="pyarrow",
             compute=data.TaskPoolStrategy(size=stages.decoders),
             num_cpus=DECODER_CORES,
@@ -118,7 +118,7 @@ def _wave(
         .map_batches(
             Scorer,
             fn_constructor_kwargs=scorer,
-            batch_size=None,
+            batch_size=1,  # a shard
             batch_format="pyarrow",
             compute=data.ActorPoolStrategy(size=n_scorers),
             num_cpus=SCORER_CORES,

@@ -147,6 +147,43 @@ def test_a_node_killed_in_the_middle_costs_no_picture_and_scores_none_twice(
     assert_each_once(out, colours)
 
 
+def test_where_nodes_have_gpus_each_model_takes_one_and_decoding_none(
+    cluster: Any,
+    variables: dict[str, str],
+    started: Callable[..., Any],
+    many: Path,
+    colours: Callable[[int], tuple[int, int, int]],
+    tmp_path: Path,
+) -> None:
+    """GPUs as Ray counts them, which believes what it is told: the models compute on cores."""
+    node = cluster.add_node(num_cpus=1, num_gpus=2)
+    out = tmp_path / "out"
+    try:
+        with started(many, out, "--shard", "16", **variables) as process:
+            wait_for_parts(2, out, process)
+            free = _free(cluster.address)
+            process.wait(TIMEOUT_S)
+        assert process.returncode == 0, (tmp_path / "log.txt").read_text()
+        assert "GPU" not in free
+        assert _free(cluster.address)["GPU"] == 2
+    finally:
+        cluster.remove_node(node)
+    assert_each_once(out, colours)
+
+
+def _free(address: str) -> dict[str, float]:
+    """What nobody has of the cluster's resources; those that are all taken are left out."""
+    import ray
+
+    ours = signal.getsignal(signal.SIGTERM)
+    ray.init(address=address, log_to_driver=False)
+    try:
+        return dict(ray.available_resources())
+    finally:
+        ray.shutdown()
+        signal.signal(signal.SIGTERM, ours)  # Ray left its own
+
+
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An S3 of which every tenth read fails. Yields what its clients need to be told."""
