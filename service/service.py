@@ -106,6 +106,7 @@ class Network:
         if artifact.read_classes(folder):  # beside the first requests: readiness need not wait
             Thread(target=self._engine.prepare_to_see, name="prepare to see").start()
         draining.go_last("CatDog", REQUEST_TIMEOUT_S)
+        supervision.end_with_it()
         garbage.freeze_what_is_there()
 
     @bentoml.on_shutdown
@@ -202,6 +203,7 @@ class CatDog:
         self._log = log.configure()
         metrics.take_space()
         draining.refuse_new_connections()
+        supervision.end_with_it()
         descriptors.raise_limit()
         chosen = settings.from_environment(os.environ)
         connection.hurry_handshakes(chosen.upload_timeout_s)

@@ -1,11 +1,14 @@
 """BentoML's supervisor, more careful of its processes, and of who commands it."""
 
 import logging
+import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Thread
 from typing import Any
 
 from bentoml._internal.utils import circus
@@ -14,7 +17,7 @@ from circus.util import synchronized
 from circus.watcher import Watcher
 from tornado import gen
 
-CHECK_DELAY_S = 1.0
+CHECK_DELAY_S = 1.0  # of the supervisor for its processes, and of these for it
 ASK_AGAIN_S = 0.1
 
 logger = logging.getLogger(__name__)
@@ -98,3 +101,19 @@ def _patient(watcher: Watcher) -> Callable[..., Any]:
 def install() -> None:
     """For who is about to start the supervisor, in its process."""
     circus.Arbiter = _Careful
+
+
+def end_with_it() -> None:
+    """For a process of the supervisor's: go as on SIGTERM once that was killed, who could not say.
+
+    Nobody would start it anew, end it, or let another server have its port.
+    """
+    supervisor = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == supervisor:
+            time.sleep(CHECK_DELAY_S)
+        logger.error("The supervisor, process %d, was killed; this process ends", supervisor)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, name="watch the supervisor", daemon=True).start()

@@ -93,6 +93,7 @@ def test_the_last_answer_on_a_connection_says_that_it_is_the_last(
         time.sleep(0.5)  # what is on its way is not yet accepted
         os.kill(own.pid, signal.SIGTERM)
         live_server.wait_until_refused(own.port, TIMEOUT_S)
+        time.sleep(0.5)  # uvicorn looks ten times a second whether it is to end
         for client in clients:
             client.send(body[10:])
         assert [said_last(client) for client in clients] == [(200, "close")] * REQUESTS

@@ -84,6 +84,13 @@ def test_a_hang_up_that_is_to_be_ignored_is(
         signal.signal(signal.SIGHUP, before)
 
 
+def test_killed_it_leaves_no_process_and_the_port_to_others(own: Server) -> None:
+    everybody = psutil.Process(own.pid).children(recursive=True)
+    os.kill(own.pid, signal.SIGKILL)
+    assert psutil.wait_procs(everybody, timeout=TIMEOUT_S)[1] == []
+    live_server.wait_until_refused(own.port, timeout_s=1)
+
+
 def test_what_cannot_be_replaced_at_once_is_replaced_later(own: Server) -> None:
     supervisor, http = psutil.Process(own.pid), process_of(own, "CatDog")
     _, most = supervisor.rlimit(psutil.RLIMIT_NOFILE)
