@@ -1,10 +1,15 @@
 """The OpenAPI document as one plain page: nothing to load, nothing to run."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 JSON = dict[str, Any]
+
+# What our own descriptions have of CommonMark, in which OpenAPI has them all.
+_CODE = re.compile(r"`([^`]+)`")
+_LINK = re.compile(r"\[([^\]]+)\]\((/docs#[\w-]+)\)")
 
 
 def render(document: JSON) -> str:
@@ -18,7 +23,7 @@ def render(document: JSON) -> str:
 <link rel="stylesheet" href="/page/page.css">
 <main>
 <h1>{escape(info["title"])}: the API</h1>
-<p>{escape(info["description"])}</p>
+<p>{_prose(info["description"])}</p>
 <p><a href="/openapi.json">The same as OpenAPI 3.1</a> &middot; <a href="/">Try it</a></p>
 <pre tabindex="0">curl -F image=@cat.jpg http://HOST:PORT/predict
 curl --data-binary @cat.jpg http://HOST:PORT/predict
@@ -41,12 +46,12 @@ def _route(path: str, methods: JSON) -> str:
     parts = []
     for method, operation in methods.items():
         rows = [
-            (f"<td>{status}</td>", f"<td>{escape(answer['description'])}</td>")
+            (f"<td>{status}</td>", f"<td>{_prose(answer['description'])}</td>")
             for status, answer in operation["responses"].items()
         ]
         parts.append(
             f"<h3><code>{method.upper()} {escape(path)}</code> {escape(operation['summary'])}</h3>"
-            f"<p>{escape(operation.get('description', ''))}</p>"
+            f"<p>{_prose(operation.get('description', ''))}</p>"
             + _table(("Status", "Meaning"), rows)
         )
     return "".join(parts)
@@ -55,7 +60,7 @@ def _route(path: str, methods: JSON) -> str:
 def _limit_rows(limits: list[JSON]) -> list[tuple[str, ...]]:
     return [
         (
-            f"<td>{escape(limit['description'])}</td>",
+            f"<td>{_prose(limit['description'])}</td>",
             f"<td>{limit['value']:,}</td>",
             f"<td><code>{escape(limit['variable'])}</code></td>",
         )
@@ -80,11 +85,11 @@ def _fields(name: str, schema: JSON) -> str:
         (
             f"<td><code>{escape(field)}</code></td>",
             f"<td>{escape(_type(about))}</td>",
-            f"<td>{escape(about.get('description', ''))}</td>",
+            f"<td>{_prose(about.get('description', ''))}</td>",
         )
         for field, about in schema.get("properties", {}).items()
     ]
-    about = escape(schema.get("description", "").partition("\n\n")[0])
+    about = _prose(schema.get("description", "").partition("\n\n")[0])
     return f"<h3>{escape(name)}</h3><p>{about}</p>" + _table(("Field", "Type", "Meaning"), rows)
 
 
@@ -98,6 +103,12 @@ def _type(schema: JSON) -> str:
     if schema.get("type") == "array" and "items" in schema:
         return f"list of {_type(schema['items'])}"
     return str(schema.get("type", "any"))
+
+
+def _prose(text: str) -> str:
+    """A description as HTML."""
+    linked = _LINK.sub(r'<a href="\2">\1</a>', escape(text))
+    return _CODE.sub(r"<code>\1</code>", linked)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -218,7 +218,7 @@ def _responses(schema: str | None, *kinds: Kind, media_type: str = "application/
 
 
 def _named(kind: Kind) -> str:
-    return f"{kind.title} ({kind.type})"
+    return f"[{kind.title}]({kind.type})"
 
 
 def _error(status: int) -> JSON:

@@ -104,6 +104,9 @@ def test_browsers_get_documentation_that_loads_nothing_from_elsewhere(client: ht
     for needle in (*ROUTES, *(f'id="{kind.slug}"' for kind in problems.KINDS), "CATDOG_MAX_PIXELS"):
         assert needle in response.text
     assert "https://" not in response.text
+    for markdown in ("`", "]("):
+        assert markdown not in response.text
+    assert f'<a href="{problems.DAMAGED.type}">{problems.DAMAGED.title}</a>' in response.text
 
 
 def test_model_is_the_card_and_the_exact_tag(client: httpx.Client, server: Server) -> None:
