@@ -1,4 +1,4 @@
-"""GIF: a first frame that does not fill its canvas."""
+"""GIF: a first frame that does not fill its canvas, or is grey where the file is not."""
 
 from PIL import Image
 
@@ -9,6 +9,12 @@ def frame_box(image: Image.Image) -> Box:
     """Where the first frame lies, of a picture that has not been loaded."""
     box: Box = image.tile[0][1]  # type: ignore[attr-defined]  # of what Image.open returns
     return box
+
+
+def keep_grey(image: Image.Image) -> None:
+    """Keep Pillow from colouring a frame whose own palette it took for grey, with the file's."""
+    if image.mode == "L":
+        image.palette = None
 
 
 def uncovered(image: Image.Image, box: Box) -> Image.Image:

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from PIL import Image
 
-from service import avif, bmp, gif, heic, jpeg, png, tiff, webp
+from service import bmp, gif, heic, heif, jpeg, png, tiff, webp
 from service.colour import to_rgb
 from service.upright import ignore_xmp, orientation, upright
 
@@ -25,7 +25,7 @@ INTERPOLATION = RESAMPLING.name.lower()
 
 # Raised whenever some picture that was read already is read otherwise from then on: what training
 # keeps of pictures is good for one of them.
-VERSION = 3
+VERSION = 4
 
 MAX_PIXELS = 64_000_000  # the largest common phone sensors give 50 megapixels
 MAX_ASPECT = 4.0  # training's uncropped pictures are trimmed to at most this width to height
@@ -196,9 +196,12 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         data, exif = jpeg.pixels_and_exif(data)
     elif kind is BMP:
         data = bmp.with_whole_palette(data)
-    elif kind is AVIF:
-        _refuse_bomb(avif.size(data), max_pixels)
-        data = avif.without_exif(data)
+    elif kind in (AVIF, HEIC):
+        _refuse_bomb(heif.size(data), max_pixels)
+        if kind is AVIF:
+            data = heif.without_exif(data)
+        else:
+            heif.refuse_early_end(data)
     with Image.open(io.BytesIO(data), formats=[kind.decoder]) as image:
         width, height = size = image.size
         _refuse_bomb(size, max_pixels)
@@ -206,10 +209,12 @@ def _load(data: bytes, kind: Kind, max_pixels: int) -> _Stored:
         frame = gif.frame_box(image) if kind is GIF else None
         if kind is JPEG:
             image.decodermaxblock = len(data)  # at once: arithmetic coding cannot stop half way
-            if (scale := _LEAST_SIDE / min(size)) < 1:
+            if (scale := _LEAST_SIDE / min(size)) < 1 and not jpeg.is_lossless(data):
                 image.draft(image.mode, (ceil(width * scale), ceil(height * scale)))
         elif kind is PNG:
             png.mark(image)
+        elif kind is GIF:
+            gif.keep_grey(image)
         elif kind is TIFF:
             tiff.mend_byte_order(image)
         elif kind is WEBP:

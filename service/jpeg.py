@@ -14,6 +14,7 @@ from PIL import Image
 # ITU-T T.81, B.1.1. Any number of 0xFF may stand before one; 0xFF 0 is none.
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
 _SOI, _EOI, _SOS, _EXIF, _COM = 0xD8, 0xD9, 0xDA, 0xE1, 0xFE
+_LOSSLESS, _ARITHMETIC = 0xC3, 0xC9  # start of such a frame; the latter's, sequential
 _APPLICATION = range(0xE0, 0xF0)
 _WITHOUT_CONTENT = (0x01, *range(0xD0, 0xD8))
 _NO_PIXELS = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # pixels have zeros and restarts after 0xFF
@@ -31,6 +32,9 @@ Segment = tuple[int, int, int, int]  # marker; where it, its content and the nex
 def pixels_and_exif(data: bytes) -> tuple[bytes, bytes]:
     """The same picture without segments of no use; from where the file is damaged, as it is.
 
+    Zeros at the end of a file that has no end are left out: decoders take them for pixels, where
+    a download or a card broke off.
+
     Returns:
         the file, the same object if it has no such segment; the content of its first
         EXIF segment, empty if it has none.
@@ -46,14 +50,23 @@ def pixels_and_exif(data: bytes) -> tuple[bytes, bytes]:
         if end - content < least or not data.startswith(name, content):
             kept += view[kept_until:start]
             kept_until = max(end, data.find(b"\xff", end))  # Pillow wants no junk at the start
-    return (b"".join((kept, view[kept_until:])) if kept_until else data), exif
+    if kept_until:
+        data = b"".join((kept, view[kept_until:]))
+    has_end = data.rfind(bytes((0xFF, _EOI))) >= 0
+    return (data if has_end else data.rstrip(b"\0")), exif
+
+
+def is_lossless(data: bytes) -> bool:
+    """Whether libjpeg can read the picture in its full size only."""
+    return _has(_LOSSLESS, data)
 
 
 def refuse_early_end(data: bytes, image: Image.Image) -> None:
     """libjpeg says nothing of missing pixels where the file has its end, but too early.
 
     Only where the last pixel is as they are then, it is looked whether bytes before the end
-    would change the picture: where all pixels are there, nobody reads them.
+    would change the picture: where all pixels are there, nobody reads them. Of arithmetic coding
+    missing pixels may have any colour.
 
     Args:
         data: the file.
@@ -62,7 +75,8 @@ def refuse_early_end(data: bytes, image: Image.Image) -> None:
         ValueError: pixels are missing.
     """
     last = image.crop((image.width - 1, image.height - 1, *image.size)).tobytes()
-    if not _UNWRITTEN.issuperset(last) or (end := _end(data)) < 0:
+    may_be_unwritten = _UNWRITTEN.issuperset(last) or _has(_ARITHMETIC, data)
+    if not may_be_unwritten or (end := _end(data)) < 0:
         return
     # Fill bytes may stand before the end; with pixels behind it they would be a marker.
     filled = b"".join((data[:end].rstrip(b"\xff"), _FILLING, data[end:]))
@@ -89,6 +103,11 @@ def _segments(data: bytes) -> Iterator[Segment]:
             return
         yield marker, start, content, end
         at = end
+
+
+def _has(marker: int, data: bytes) -> bool:
+    """Whether a segment before the pixels has it. Nearly always no, at no cost."""
+    return bytes((0xFF, marker)) in data and any(marker == each for each, *_ in _segments(data))
 
 
 def _end(data: bytes) -> int:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import Base
 
-from service import avif, images
+from service import heif, images
 from tests import pictures
 from tests.pictures import RED
 
@@ -14,7 +14,7 @@ from tests.pictures import RED
 def of_size(width: int, height: int) -> bytes:
     """It says that it is so large."""
     data = pictures.plain(kind="AVIF", size=(64, 48))
-    assert avif.size(data) == (64, 48)
+    assert heif.size(data) == (64, 48)
     return data.replace(struct.pack(">2I", 64, 48), struct.pack(">2I", width, height))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import service
 from service import images, openapi
@@ -62,15 +63,31 @@ def test_importing_images_does_not_import_the_extra() -> None:
     )
 
 
-def test_pixels_are_counted() -> None:
-    with pytest.raises(images.TooManyPixels, match="64 x 48"):
-        images.decode(pictures.plain(kind="HEIF"), max_pixels=64 * 48 - 1)
+def test_pixels_are_counted_before_they_are_decoded_and_cropped() -> None:
+    """Those of the file are whole blocks of HEVC's; a `clap` box may leave any part of them."""
+    with pytest.raises(images.TooManyPixels, match="64 x 64 = "):
+        images.decode(pictures.plain(kind="HEIF"), max_pixels=64 * 64 - 1)
 
 
-def test_truncated_heic_is_damaged() -> None:
-    whole = pictures.plain(kind="HEIF")
+def noise() -> Image.Image:
+    small = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((1024, 1024))
+
+
+@pytest.mark.parametrize("options", [{}, {"tile_size": 512}], ids=["whole", "in tiles"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_pixels_that_end_early_are_damaged(options: dict[str, int], part: float) -> None:
+    """Of tiles, as iPhones make them, libheif leaves out those that it cannot read."""
+    whole = pictures.encode(noise(), "HEIF", **options)
+    assert images.decode(whole + bytes(16)).size == (512, 512)
     with pytest.raises(images.DamagedImage, match="image/heic"):
-        images.decode(whole[: len(whole) // 2])
+        images.decode(whole[: round(part * len(whole))])
+
+
+@pytest.mark.parametrize("n_bytes", [0, 1, 7])
+def test_boxes_of_no_or_other_length_are_left_to_the_decoder(n_bytes: int) -> None:
+    data = pictures.plain(RED, "HEIF") + n_bytes.to_bytes(4, "big") + b"free" + bytes(16)
+    assert np.abs(images.network_input(data).astype(int) - RED).max() <= 3
 
 
 def renamed(data: bytes, major: bytes, *compatible: bytes) -> bytes:

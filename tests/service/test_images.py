@@ -184,6 +184,21 @@ def test_what_the_first_frame_of_a_gif_leaves_of_its_canvas_is_white() -> None:
     assert (pixels[:, 124:] == 255).all()
 
 
+@pytest.mark.parametrize("canvas", [(16, 16), (32, 16)], ids=["all of it", "a part"])
+def test_a_grey_frame_of_a_coloured_gif_is_grey(canvas: tuple[int, int]) -> None:
+    """Pillow takes a frame whose palette is the grey ramp for grey, and then colours it again."""
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    data = pictures.encode(Image.fromarray(grey), "GIF")
+    head, ramp, rest = data[:13], data[13 : 13 + 768], data[13 + 768 :]
+    colours = bytes(v for i in range(256) for v in (255 - i, 0, i))
+    assert rest.startswith(b",\0\0\0\0\x10\0\x10\0")
+    frame = rest[:9] + bytes([rest[9] | 0x87]) + ramp + rest[10:]
+    made = head[:6] + struct.pack("<HH", *canvas) + head[10:] + colours + frame
+    shown = np.asarray(images.decode(made))
+    assert (shown[:, :16] == grey[..., None]).all()
+    assert (shown[:, 16:] == 255).all()
+
+
 def test_what_the_first_frame_of_a_webp_leaves_of_its_canvas_is_white() -> None:
     """Made of a file of one frame, which is told to be smaller, and to lie aside."""
     frames = [Image.new("RGB", (64, 64), RED), Image.new("RGB", (64, 64), BLUE)]

@@ -198,6 +198,20 @@ def test_pixels_that_end_early_are_damaged_whatever_stands_behind_them(
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"restart_marker_rows": 1}, {"progressive": True}])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_zeros_in_the_place_of_pixels_are_none(
+    mode: str, options: dict[str, int], part: float
+) -> None:
+    """As where a download was given its room before it broke off."""
+    whole = pictures.encode(photograph(mode), "JPEG", quality=98, **options)
+    images.decode(whole + bytes(1000))
+    came = round(part * len(whole))
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(whole[:came] + bytes(len(whole) - came))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("behind", [b"", b"junk", b"\xff\xd9", pictures.plain(kind="JPEG")])
 @pytest.mark.parametrize("filling", [b"", b"\xff\xff"], ids=["", "fill bytes before its end"])
 def test_grey_is_a_colour_like_others(mode: str, behind: bytes, filling: bytes) -> None:
@@ -225,6 +239,43 @@ def test_arithmetic_coding_is_read_however_large_the_file(block: int) -> None:
     assert image.size == (32, 32)
     assert image.getpixel((16, 4)) == pytest.approx(RED, abs=4)
     assert image.getpixel((31, 31)) == (128, 128, 128)
+
+
+# Grey noise of 8 x 8 made 64 x 64, likewise, with `-quality 30`.
+ARITHMETIC_NOISE = base64.b64decode(
+    "/9j/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqmx5moq6"
+    "T/yQALCABAAEABAREA/8wABgAQEAX/2gAIAQEAAD8A0lX0Q2v0ZMSO2QipZDcDrsf3RpcCRBLHlYWcLUEXRsPsMtJpvZ/p"
+    "C32CYl5hsbU1hhMZipJwUnsbCQ1A06fiYnv16aTszRVUshPknLhVP0UwaKAvxb4p1epCWVI9FVTdO4T1auqRlunUyW3568"
+    "0hPiAuxxkyTDIyEgK3TpgH7ej7Bzipdi0gyymyNV3mRhACOqIMdYC+iJktaxk8VXIq2/BjFdkhXlLv7ZlDdSiiaQufMeAm"
+    "nm531TQ/ed/S7iG7S8N0zSCyopB/lw70Rvz3ZgvybhaVZlaMxT8wxG7+ZbvipUvPz0Wz22i1hjAdHwGvT2bWZ2Wf2V0yfG"
+    "a7LNn2EmFg0RprBWZ2FqU0DBzgwliF1je/I3ueU5fGjJoJcHoAkiAyUBHLZPhhAV4djxnENyra+rhhOE8R9iWkEhdKrdvH"
+    "SfYREh77SjZvqv8AnfbuDAFTksD/2Q=="
+)
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_arithmetic_coding_that_ends_early_is_damaged_whatever_its_colours(part: float) -> None:
+    came = round(part * len(ARITHMETIC_NOISE))
+    assert images.decode(ARITHMETIC_NOISE).size == (64, 64)
+    with pytest.raises(images.DamagedImage, match="truncated or damaged"):
+        images.decode(ARITHMETIC_NOISE[:came] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("width", [400, 1100])
+def test_lossless_coding_is_read_however_large_the_picture(width: int) -> None:
+    """Which libjpeg cannot shrink while it decodes (T.81, annex H). All differences are 0."""
+    height = 1024
+    data = b"".join(
+        [
+            b"\xff\xd8",
+            segment(0xC3, struct.pack(">BHHB3B", 8, height, width, 1, 1, 0x11, 0)),
+            segment(0xC4, bytes([0, 1, *[0] * 15, 0])),
+            segment(0xDA, bytes([1, 1, 0, 1, 0, 0])),
+            bytes(width * height // 8),
+            b"\xff\xd9",
+        ]
+    )
+    assert (images.network_input(data) == 128).all()
 
 
 def test_every_damage_is_read_or_refused() -> None:
