@@ -69,7 +69,7 @@ evaluate: $(TRAIN_SET)  ## judge a model on pictures it has not seen, with a rep
 	@$(PY) -m training evaluate $(call quoted,DATA) --model $(call quoted,MODEL) $(if $(JSON),--json)
 
 predict: $(TRAIN_SET)  ## answer without a server: IMAGES="a.jpg b.jpg", MODEL=
-	@$(PY) -m service predict --model $(call quoted,MODEL) $(IMAGES)
+	@$(PY) -m service predict $(if $(filter-out file,$(origin MODEL)),--model $(call quoted,MODEL)) $(IMAGES)
 
 shards: $(TRAIN_SET)  ## write DATA into tars at OUT, a DATA themselves, for what fits no disk (docs/distributed.md)
 	@$(call undecided,Train with them$(comma) then write the shards of that run: make shards DATA=runs/.../manifest.csv OUT=...)

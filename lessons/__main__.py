@@ -1,6 +1,7 @@
 """`python -m lessons`: train what is trained, keep the figures, write the page."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,16 +15,20 @@ PAGE = Path(__file__).parent.parent / "service" / "lessons.html"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 if all went well, 1 with a sentence if the user can mend it."""
+    """0 if all went well, 1 with a sentence if the user can mend it, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
+        _insist_on_a_place(options.out)
         if options.command == "train":
             train(options.only)
         text = page.render([lesson() for lesson in contents.LESSONS])
+        write(options.out, text)
     except (DataError, TrainingError) as exc:
         print(f"Error: {exc}", file=sys.stderr)
         return 1
-    write(options.out, text)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
     print(f"The lessons: {options.out} ({len(text.encode()) / 1e3:,.0f} kB)")
     return 0
 
@@ -36,6 +41,31 @@ def train(only: list[str]) -> None:
             began = time.monotonic()
             lesson.keep()
             print(f"{lesson.file}: {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _insist_on_a_place(out: Path) -> None:
+    """Of the page, before anything is trained for it.
+
+    Raises:
+        TrainingError: it cannot be written there.
+    """
+    try:
+        is_taken = out.exists() and not out.is_file()
+        is_folder_there = out.parent.is_dir()
+    except OSError as exc:
+        raise TrainingError(f"--out {out} cannot be written: {exc.strerror}.") from exc
+    if is_taken:
+        raise TrainingError(f"--out {out} is there, and no file. Name a file, as lessons.html.")
+    if not is_folder_there:
+        raise TrainingError(
+            f"--out {out} cannot be written: there is no folder {out.parent}. Make it, or name a "
+            "file elsewhere."
+        )
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise TrainingError(
+            f"--out {out} cannot be written: {out.parent} lets you write nothing. Name a file "
+            "elsewhere."
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from lessons.lesson import Lesson
 from service.whole import replacing
 from training import processor
+from training.errors import TrainingError
 
 RESULTS = Path(__file__).parent / "results"
 F = TypeVar("F", bound=BaseModel)
@@ -40,9 +41,18 @@ def run(seconds: float, *packages: str) -> Run:
 
 
 def write(path: Path, text: str) -> None:
-    """All of it, or, where that is cut off, none: what was there stays whole."""
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    """All of it, or, where that is cut off, none: what was there stays whole.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    try:
+        with replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise TrainingError(
+            f"{path} cannot be written: {exc.strerror}. Make room there, or see that you may write."
+        ) from exc
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from scoring.job import Job
 from scoring.plan import SHARDS, USUAL_SHARD
 from service.artifact import ArtifactError
 from service.engines import EngineError
-from service.settings import SettingsError
+from service.settings import SettingsError, variable
 from service.store import LATEST, StoreError
 
 EXPECTED = (ScoringError, StoreError, ArtifactError, EngineError, SettingsError)
@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("source", metavar="IN", type=_named)
     parser.add_argument("out", metavar="OUT", type=_named)
-    parser.add_argument("--model", help=f"tag (default: the one OUT was begun with, or {LATEST})")
+    default = f"the one OUT was begun with, {variable('model')}'s, or {LATEST}"
+    parser.add_argument("--model", help=f"tag (default: {default})")
     parser.add_argument("--column", help="of Parquet files: the pictures, or their addresses")
     parser.add_argument(
         "--shard",

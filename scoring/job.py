@@ -47,12 +47,14 @@ def run(job: Job) -> Summary:
         StoreError, ArtifactError: there is no such model, or it is damaged.
         EngineError, SettingsError: the settings ask for what there is not.
     """
+    _insist_on_utf_8(job)
     out = Place.of(job.out)
     earlier = plan.found(out)
     if earlier:
         _insist_on_the_same(job, earlier.header)
-    wanted = earlier.header.model if earlier else job.model or store.LATEST
-    chosen = settings.from_environment({**os.environ, "CATDOG_MODEL": wanted})
+    wanted = earlier.header.model if earlier else job.model
+    wanted = wanted or settings.from_environment(os.environ).model
+    chosen = settings.from_environment({**os.environ, settings.variable("model"): wanted})
     folder, tag = store.path_of(wanted)
     card = artifact.verify(folder)
     if not os.environ.get(cluster.ADDRESS):  # what its nodes have is for them to say
@@ -118,6 +120,22 @@ def _listed(job: Job, out: Place, tag: str) -> Plan:
     with progress.listing() as shown:
         references = listing.references(source, job.column)
         return plan.write(out, references, header, shown.update)
+
+
+def _insist_on_utf_8(job: Job) -> None:
+    """Ray tells itself the command and the current folder as text, once all is listed."""
+    elsewhere = "Rename it, or work in another one."
+    linked = "Rename it, or give a link to it whose own path is UTF-8."
+    for name, place, way_out in (
+        ("The current folder", Place.of("."), elsewhere),
+        ("IN", Place.of(job.source), linked),
+        ("OUT", Place.of(job.out), linked),
+    ):
+        if str(place) != place.address:
+            raise ScoringError(
+                f"{name}, {place}, has bytes in its path that are not UTF-8, which Ray does not "
+                f"take. {way_out}"
+            )
 
 
 def _insist_on_the_same(job: Job, header: Header) -> None:

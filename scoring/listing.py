@@ -1,5 +1,6 @@
 """From what the user names to the pictures that it means, one after the other."""
 
+import codecs
 import os
 from collections.abc import Iterator
 
@@ -58,6 +59,7 @@ def _in_file(place: Place, column: str | None) -> Iterator[Reference]:
 
 
 def _lines(source: Place) -> Iterator[str]:
+    mark = codecs.BOM_UTF8  # as Windows' editors put it before the first line
     with source.open_ahead() as file:
         while line := file.readline(_LONGEST_LINE):
             if len(line) == _LONGEST_LINE:
@@ -65,5 +67,6 @@ def _lines(source: Place) -> Iterator[str]:
                     f"{source} has a line of {_LONGEST_LINE} bytes: it is no list. Give a text "
                     "file with one path or address a line."
                 )
-            if stripped := line.strip(b"\r\n"):
+            if stripped := line.removeprefix(mark).strip(b"\r\n"):
                 yield os.fsdecode(stripped)
+            mark = b""

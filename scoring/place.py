@@ -15,6 +15,7 @@ from pyarrow import fs
 
 from scoring.errors import ScoringError
 from scoring.retries import persistently
+from service.names import readable
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/]*)/?(.*)", re.DOTALL)
 _FILE = "file://"
@@ -62,7 +63,7 @@ class Place:
 
     def __str__(self) -> str:
         """For people and for Parquet: names of files need not be UTF-8."""
-        return self.address.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        return readable(self.address)
 
     @property
     def folder(self) -> "Place":
@@ -251,7 +252,10 @@ class _Handler(fs.FSSpecHandler):
 
 
 def _local_files(folder: str, visited: set[tuple[int, int]] | None = None) -> Iterator[str]:
-    """Every file, to any depth, through links too; each folder once, as a link may lead back."""
+    """Every file, to any depth, through links too; each folder once, as a link may lead back.
+
+    A link that leads nowhere is a file, which whoever reads it finds out.
+    """
     visited = set() if visited is None else visited
     status = Path(folder).stat()
     if (status.st_dev, status.st_ino) in visited:
@@ -261,10 +265,19 @@ def _local_files(folder: str, visited: set[tuple[int, int]] | None = None) -> It
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            try:
+                is_folder = entry.is_dir()
+                is_file = entry.is_file() or _leads_nowhere(entry)  # a socket is neither
+            except OSError:  # it leads to itself, or by way of a folder that is locked
+                is_folder, is_file = False, True
+            if is_folder:
                 yield from _local_files(entry.path, visited)
-            elif entry.is_file():  # no sockets, no broken links
+            elif is_file:
                 yield entry.path
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and not Path(entry.path).exists()
 
 
 def _write_local(path: Path, data: bytes) -> None:

@@ -1,5 +1,6 @@
 """Storage fails now and then: ask again, each time a little later."""
 
+import errno
 import random
 import time
 from collections.abc import Callable
@@ -41,4 +42,6 @@ def persistently(attempt: Callable[[], T]) -> T:
 def _is_final(error: OSError | ClientError) -> bool:
     if isinstance(error, ClientResponseError):  # fsspec's, of an HTTP server
         return 400 <= error.status < 500 and error.status not in _PASSING_STATUSES
-    return isinstance(error, _FINAL) or any(word in str(error) for word in _FINAL_WORDS)
+    is_endless = isinstance(error, OSError) and error.errno == errno.ELOOP  # a link to itself
+    is_final = is_endless or isinstance(error, _FINAL)
+    return is_final or any(word in str(error) for word in _FINAL_WORDS)

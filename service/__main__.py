@@ -8,8 +8,10 @@ python -m service settings               every setting, as a Markdown table
 """
 
 import argparse
+import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,11 +22,13 @@ from service.artifact import NEITHER, ArtifactError
 from service.batch import batch
 from service.engines import EngineError
 from service.local import Local
+from service.names import readable
 from service.problems import Problem
 from service.settings import SettingsError, from_environment
 from service.store import NoModel, StoreError
 
 NONE_PROMOTED = 3
+_MODEL = settings.variable("model")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,12 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0; 1 if there is no sound model, none to roll back to, or any picture
-        got no answer; 3 if `model` finds none.
+        got no answer; 3 if `model` finds none in service; 130 for Ctrl-C.
     """
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be in its encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if options.command == "model":
-            return _model(options.model)
+            return _model(_wanted(options.model))
         if options.command == "models":
             return _models(as_json=options.json)
         if options.command == "settings":
@@ -46,10 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "rollback":
             print(rollback.roll_back(options.tag).sentences())
             return 0
-        return _predict(options.images, options.model, as_json=options.json)
+        return _predict(options.images, _wanted(options.model), as_json=options.json)
     except (StoreError, ArtifactError, EngineError, SettingsError) as exc:
         print(f"Error: {exc}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,16 +74,24 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("rollback", help="put the model before back into service")
     back.add_argument("tag", nargs="?", help="the model to put into service instead")
     commands.add_parser("settings", help="list the environment variables that are heeded")
+    default = f"{_MODEL}'s, or {store.LATEST}"
     for command in (predict, model):
-        command.add_argument("--model", default=store.LATEST, help="tag (default: %(default)s)")
+        command.add_argument("--model", help=f"tag (default: {default})")
     return parser
 
 
+def _wanted(model: str | None) -> str:
+    """The tag that the command line names, or else the environment."""
+    return model or from_environment(os.environ).model
+
+
 def _model(tag: str) -> int:
-    """Print the exact tag; none promoted is another exit status than anything that failed."""
+    """Print the exact tag; none in service is another exit status than anything that failed."""
     try:
         print(store.path_of(tag)[1])
     except NoModel as exc:
+        if tag not in (store.NAME, store.LATEST):
+            raise
         print(f"Error: {exc}", file=sys.stderr)
         return NONE_PROMOTED
     return 0
@@ -92,15 +109,16 @@ def _models(*, as_json: bool) -> int:
 
 
 def _predict(paths: Sequence[Path], model: str, *, as_json: bool) -> int:
-    local = Local(from_environment({**os.environ, "CATDOG_MODEL": model}))
+    local = Local(from_environment({**os.environ, _MODEL: model}))
     outcomes = []
-    for name, outcome in local.predict(paths):
+    for path, outcome in local.predict(paths):
+        name = readable(path)
         outcomes.append((name, outcome))
         if not as_json:
             is_good = isinstance(outcome, Answer)
             print(f"{name}: {_sentence(outcome)}", file=sys.stdout if is_good else sys.stderr)
     if as_json:
-        print(batch(local.tag, outcomes).model_dump_json(indent=2))
+        print(json.dumps(batch(local.tag, outcomes).model_dump(), indent=2))
     return int(any(isinstance(outcome, Problem) for _, outcome in outcomes))
 
 
@@ -113,4 +131,5 @@ def _sentence(outcome: Answer | Problem) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `head` has enough: end as others do
     sys.exit(main())

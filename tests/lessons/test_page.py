@@ -1,15 +1,21 @@
 """The page that ships is the one that the kept results make, and needs nothing else."""
 
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from lessons import __main__ as command
 from lessons import contents, page
 from lessons.__main__ import PAGE, main
 from lessons.markup import code, matrix
 from lessons.plot import draw
 from service import lessons as served
 from tests.html_page import Page
+from tests.live_server import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +99,49 @@ def test_the_command_writes_the_page_where_it_is_told(tmp_path, capsys) -> None:
     assert main(["page", "--out", str(tmp_path / "a.html")]) == 0
     assert (tmp_path / "a.html").read_text() == PAGE.read_text()
     assert str(tmp_path / "a.html") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("out", "complaint"),
+    [
+        ("", r"--out \. is there, and no file\. Name a file"),
+        ("in", r"--out .*/in is there, and no file"),
+        ("none/a.html", r"--out .*/none/a\.html cannot be written: there is no folder .*/none\."),
+        ("a" * 300, r"--out .* cannot be written: File name too long\."),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_said_before_anything_is_trained(
+    out: str,
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "in").mkdir()
+    monkeypatch.setattr(command, "train", lambda _: pytest.fail("it was trained"))
+    assert main(["train", "--out", str(tmp_path / out) if out else ""]) == 1
+    assert re.match(f"Error: {complaint}", capsys.readouterr().err)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_what_refuses_to_be_written_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """As root, too, of whom no permission keeps anything."""
+    assert main(["page", "--out", "/proc/a.html"]) == 1
+    assert "Error: /proc/a.html cannot be written: " in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_training_with_a_word(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lessons", "train", "--only", "digits", "--out", tmp_path / "a"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "== digits\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert said.endswith("\nInterrupted.\n")
+    assert "Traceback" not in said

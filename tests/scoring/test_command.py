@@ -137,6 +137,39 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert not (tmp_path / "out" / "_plan").exists()
 
 
+@pytest.mark.usefixtures("promoted")
+def test_the_model_that_the_environment_names_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CATDOG_MODEL", "catdog:none")
+    assert main([str(tmp_path / "a.jpg"), str(tmp_path / "out")]) == 1
+    assert "No model 'catdog:none' has been promoted" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("promoted")
+@pytest.mark.parametrize(
+    ("here", "arguments", "complaint"),
+    [
+        (".", ("lat\udce9", "out"), r"Error: IN, {}/lat\xe9, has bytes in its path that are not"),
+        (".", ("in", "lat\udce9/out"), r"Error: OUT, {}/lat\xe9/out, has bytes in its path"),
+        ("lat\udce9", ("in", "/out"), r"Error: The current folder, {}/lat\xe9, has bytes in its"),
+    ],
+)
+def test_a_name_that_ray_cannot_take_is_said_before_anything_is_listed(
+    here: str,
+    arguments: tuple[str, ...],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "lat\udce9").mkdir()
+    monkeypatch.chdir(tmp_path / here)
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.startswith(complaint.format(tmp_path))
+    assert [path.name for path in tmp_path.rglob("*")] == ["lat\udce9"]
+
+
 def test_an_out_where_one_may_not_enter_is_said(
     locked: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,6 +48,16 @@ def test_the_model_in_service_is_the_one_that_was_when_the_job_began(
     assert json.loads((tmp_path / "out" / SUMMARY).read_text())["model"] == before
 
 
+def test_what_the_environment_names_by_now_is_no_other_job(
+    promoted_twice: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = promoted_twice
+    begin(tmp_path / "out", "/in", before)
+    monkeypatch.setenv("CATDOG_MODEL", after)
+    assert main(["/in", str(tmp_path / "out")]) == 0
+    assert json.loads((tmp_path / "out" / SUMMARY).read_text())["model"] == before
+
+
 def test_another_model_by_its_tag_is_another_job(
     promoted_twice: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

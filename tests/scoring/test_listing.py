@@ -1,5 +1,6 @@
 """Which pictures an address means, and that each can then be read."""
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,46 @@ def test_what_a_list_names_where_one_may_not_enter_or_beyond_a_home_is_a_reason(
         "The picture cannot be read: Permission denied.",
         "The archive cannot be read past its 0 pictures: Permission denied.",
     ]
+
+
+def test_the_byte_order_mark_of_a_list_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """Windows' editors put one there."""
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "all.txt").write_bytes(codecs.BOM_UTF8 + b"a.jpg\r\na.jpg\r\n")
+    assert read(listed(tmp_path / "all.txt")) == [b"a", b"a"]
+
+
+def test_a_link_that_leads_nowhere_is_a_row_with_its_reason(
+    locked: Path,
+) -> None:
+    links = {
+        "nowhere.jpg": ("gone", "The picture cannot be read: No such file or directory."),
+        "itself.jpg": (
+            "itself.jpg",
+            "The picture cannot be read: Too many levels of symbolic links.",
+        ),
+        "through.jpg": ("a.jpg/b.jpg", "The picture cannot be read: Not a directory."),
+        "locked.jpg": ("../locked/a.jpg", "The picture cannot be read: Permission denied."),
+        "gone.tar": (
+            "gone",
+            "The archive cannot be read past its 0 pictures: No such file or directory.",
+        ),
+        "round.parquet": (
+            "round.parquet",
+            "The table cannot be read past row 0: Too many levels of symbolic links.",
+        ),
+    }
+    folder = locked.parent / "in"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"a")
+    for name, (target, _) in links.items():
+        (folder / name).symlink_to(target)
+    references = listed(folder)
+    found = {
+        Path(reference.name).name: one
+        for reference, one in zip(references, read(references), strict=True)
+    }
+    assert found == {"a.jpg": b"a"} | {name: why for name, (_, why) in links.items()}
 
 
 def test_what_lies_elsewhere_is_listed_and_read_as_what_lies_here(tmp_path: Path) -> None:

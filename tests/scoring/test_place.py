@@ -59,9 +59,10 @@ def test_files_are_found_to_any_depth_and_hidden_ones_are_passed_over(tmp_path: 
     for name in ("a.jpg", "b/c/d.jpg", "b/.e.jpg", ".f/g.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    (tmp_path / ".gone.jpg").symlink_to(tmp_path / "nowhere")
     (tmp_path / "b" / "round").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "to-pipe.jpg").symlink_to("pipe.jpg")
     found = {place.address for place in Place(str(tmp_path)).files()}
     assert found == {str(tmp_path / "a.jpg"), str(tmp_path / "b/c/d.jpg")}
 

@@ -1,5 +1,7 @@
 """What is tried again, and what is not."""
 
+import errno
+
 import pytest
 from aiohttp import ClientResponseError, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -53,7 +55,11 @@ def test_of_http_servers_what_may_pass_is_tried_again(status: int, calls: int) -
 
 
 @pytest.mark.parametrize(
-    "error", [FileNotFoundError(), PermissionError(), OSError("AWS Error ACCESS_DENIED (403)")]
+    "error",
+    [
+        *(FileNotFoundError(), PermissionError(), OSError("AWS Error ACCESS_DENIED (403)")),
+        OSError(errno.ELOOP, "Too many levels of symbolic links"),
+    ],
 )
 def test_a_no_is_a_no(error: OSError) -> None:
     storage = Storage(1, error)

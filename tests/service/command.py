@@ -7,12 +7,15 @@ from pathlib import Path
 from tests.live_server import REPOSITORY, environment
 
 
-def run(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """`python -m ...` to its end, whatever its status, with the models of `home`."""
+def run(home: Path, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python -m ...` to its end, whatever its status, with the models of `home`.
+
+    Keywords are environment variables.
+    """
     return subprocess.run(
         [sys.executable, "-m", *map(str, words)],
         cwd=REPOSITORY,
-        env=environment(home),
+        env=environment(home) | variables,
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,10 @@
 """python -m service: the answers of the server, without one."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -8,6 +12,7 @@ import pytest
 
 from service.settings import table
 from tests import pictures
+from tests.live_server import REPOSITORY, environment
 from tests.pictures import BLUE, RED
 from tests.service.command import run
 
@@ -75,6 +80,79 @@ def test_without_a_model_it_says_what_to_run(
     assert (done.returncode, done.stdout) == (status, "")
     assert "Run `make train`" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("model",), ("predict", "a.jpg")])
+def test_the_model_that_the_environment_names_is_meant(
+    bentoml_home: Path, words: tuple[str, ...]
+) -> None:
+    """No status 3, which would have `make serve` train a model, though there is one."""
+    done = run(bentoml_home, "service", *words, CATDOG_MODEL="catdog:none")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: No model 'catdog:none' has been promoted.")
+
+
+def test_the_model_that_the_command_line_names_comes_first(bentoml_home: Path) -> None:
+    words = ("service", "model", "--model", "catdog:latest")
+    done = run(bentoml_home, *words, CATDOG_MODEL="catdog:none")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "come_to"),
+    [((), "predict a.jpg"), (("MODEL=catdog:old",), "predict --model catdog:old a.jpg")],
+)
+def test_make_names_a_model_only_where_the_user_did(words: tuple[str, ...], come_to: str) -> None:
+    made = ("make", "predict", "IMAGES=a.jpg", "TRAIN_SET=", "PY=echo", *words)
+    bare = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MODEL")}
+    done = subprocess.run(made, cwd=REPOSITORY, env=bare, capture_output=True, text=True)
+    assert done.stdout.split() == ["-m", "service", *come_to.split()]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [(b"lat\xe9.png", "utf-8:strict"), ("lat\xe9.png".encode(), "ascii:strict")],
+)
+def test_a_name_that_stdout_cannot_take_costs_no_answer(
+    bentoml_home: Path, tmp_path: Path, name: bytes, encoding: str
+) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path / "") + b"/" + name))
+    path.write_bytes(pictures.plain(RED))
+    done = run(bentoml_home, "service", "predict", path, PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/lat\\xe9.png: cat 0.")
+    done = run(bentoml_home, "service", "predict", "--json", path, PYTHONIOENCODING=encoding)
+    (found,) = json.loads(done.stdout)["predictions"]
+    is_utf_8 = encoding == "ascii:strict"
+    assert found["name"] == (str(path) if is_utf_8 else f"{tmp_path}/lat\\xe9.png")
+
+
+def test_a_reader_that_has_enough_ends_it_without_a_word(bentoml_home: Path, folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "service", "predict", folder / "red.jpg"],
+        cwd=REPOSITORY,
+        env=environment(bentoml_home),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
+
+
+def test_ctrl_c_ends_it_with_a_word(bentoml_home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless.jpg")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service", "predict", tmp_path / "endless.jpg"],
+        cwd=REPOSITORY,
+        env=environment(bentoml_home),
+        stderr=subprocess.PIPE,
+    )
+    with (tmp_path / "endless.jpg").open("wb"):  # waits until it reads there
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert (process.returncode, said) == (130, b"\nInterrupted.\n")
 
 
 def test_settings_are_listed_with_their_defaults(tmp_path: Path) -> None:
