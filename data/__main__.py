@@ -1,12 +1,10 @@
 """python -m data DATA: what a data set holds, which files don't count, and why."""
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from data.command import status_of
+from data import command, manifest_csv
 from data.folder import LAYOUTS
 from data.manifest import Manifest, build
 from data.picture import summed_up
@@ -20,12 +18,12 @@ _EXCLUDED_SHOWN = 10
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status: 0, 1 for a `DataError`, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # file names need not be UTF-8
-        sys.stdout.reconfigure(errors="backslashreplace")
-    return status_of(lambda: _scan(arguments))
+    return command.status_of(lambda: _scan(arguments))
 
 
 def _scan(arguments: argparse.Namespace) -> None:
+    if arguments.out:
+        manifest_csv.require_place(arguments.out)
     fractions = Fractions(arguments.test_fraction, arguments.val_fraction)
     previous = Manifest.load(arguments.previous) if arguments.previous else None
     manifest = build(resolve(arguments.data), previous, fractions)
@@ -59,10 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     default = Fractions()
     parser.add_argument("data", metavar="DATA", help=f"{', '.join(NAMED)}, or {LAYOUTS}")
-    parser.add_argument("--out", type=Path, metavar="CSV", help="write the manifest here")
+    parser.add_argument("--out", type=command.path, metavar="CSV", help="write the manifest here")
     parser.add_argument(
         "--previous",
-        type=Path,
+        type=command.path,
         metavar="CSV",
         help="an earlier manifest of these pictures: what it lists keeps its side",
     )

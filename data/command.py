@@ -1,9 +1,13 @@
-"""How the commands of this package end."""
+"""How the commands of this package take paths, print names of files, and end."""
 
+import argparse
+import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from data.errors import DataError
+from data.source import expanded
 
 
 def status_of(work: Callable[[], None]) -> int:
@@ -12,6 +16,7 @@ def status_of(work: Callable[[], None]) -> int:
     Returns:
         exit status: 0, 1 for what the user can mend, 130 where they interrupted it.
     """
+    print_any_name()
     try:
         work()
     except DataError as exc:
@@ -21,3 +26,24 @@ def status_of(work: Callable[[], None]) -> int:
         print("Interrupted.", file=sys.stderr)
         return 130
     return 0
+
+
+def print_any_name() -> None:
+    """Have stdout show a name that is no text with escapes, as stderr does by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def path(text: str) -> Path:
+    """An argument that names a file or a folder, for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty, which would be the current folder, or begins
+            with a home that is not there.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; name a file or a folder")
+    try:
+        return expanded(text)
+    except DataError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc

@@ -29,6 +29,12 @@ from service.artifact import ALL_LABELS, LABELS
 # Below this no part can say anything; a useful model wants some hundreds of each.
 MIN_PICTURES = 10
 
+_MENDED = {  # how files that don't count come to; of copies one counts already
+    Exclusion.UNREADABLE: "Mend or replace those that cannot be read",
+    Exclusion.CONFLICT: "Keep each picture under its right label alone",
+    Exclusion.DECIDED: "Add pictures, or leave fewer out",
+}
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -281,15 +287,18 @@ def _require_enough(
         return
     have = " and ".join(f"{count[label]} of {label}" for label in LABELS)
     but = f" ({summed_up(excluded)})" if excluded else ""
-    unreadable = [file for file in excluded if file.kind is Exclusion.UNREADABLE]
-    what_to_do = "Add pictures."
-    if unreadable:
-        first, *_ = unreadable
-        what_to_do = (
-            f"Mend or replace those that cannot be read; the first is {first.path}: "
-            f"{first.reason.removeprefix(UNREADABLE_REASON)}"
-        )
     raise DataError(
         f"Too few pictures in {source.name}: {have} can be read and are distinct{but}; "
-        f"at least {MIN_PICTURES} of each are needed. {what_to_do}"
+        f"at least {MIN_PICTURES} of each are needed. {_what_to_do(excluded)}"
     )
+
+
+def _what_to_do(excluded: Sequence[Excluded]) -> str:
+    """For more pictures to count: what the commonest reason asks for, and its first file."""
+    kinds = Counter(file.kind for file in excluded if file.kind in _MENDED)
+    if not kinds:
+        return "Add pictures."
+    ((kind, _),) = kinds.most_common(1)
+    first = next(file for file in excluded if file.kind is kind)
+    reason = first.reason.removeprefix(UNREADABLE_REASON)
+    return f"{_MENDED[kind]}; the first is {first.path}: {reason}"

@@ -10,6 +10,7 @@ from service.artifact import ALL_LABELS
 from service.whole import replacing
 
 COLUMNS = ("path", "label", "split", "sha256", "phash", "width", "height", "excluded")
+_LONGEST_SHOWN = 80  # bytes of a first line; a manifest's has fewer
 
 
 def write(path: Path, rows: Iterable[Row], excluded: Iterable[Excluded]) -> None:
@@ -34,6 +35,38 @@ def write(path: Path, rows: Iterable[Row], excluded: Iterable[Excluded]) -> None
         raise DataError(
             f"Cannot write the manifest {path}: {exc.strerror}. Name a file that you may write."
         ) from exc
+
+
+def require_place(path: Path) -> None:
+    """See that a manifest can be written there, before the work of making one.
+
+    Raises:
+        DataError: it would replace what is no manifest, or its folder is not there.
+    """
+    if not path.parent.is_dir():
+        raise DataError(
+            f"Cannot write the manifest {path}: there is no folder {path.parent}. Make it, or "
+            "name a file in another one."
+        )
+    if not path.exists():
+        return
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no file of a disk"
+        raise DataError(f"Cannot write the manifest {path}: it is {what}. Name another one.")
+    try:
+        with path.open("rb") as file:
+            begins = file.readline(_LONGEST_SHOWN).rstrip(b"\r\n")
+    except OSError as exc:
+        raise DataError(
+            f"{path} is there and cannot be read ({exc.strerror}): it may be no manifest, and it "
+            "would be replaced. Name another file."
+        ) from exc
+    if begins not in (b"", ",".join(COLUMNS).encode()):
+        raise DataError(
+            f"{path} is there and is no manifest, as it begins with "
+            f"{begins.decode(errors='replace')!r}: it would be replaced. Name another file, or "
+            "move this one away."
+        )
 
 
 def read(path: Path) -> tuple[tuple[Row, ...], tuple[Excluded, ...]]:

@@ -7,6 +7,7 @@ FOLDER is then a DATA itself. data/shards.py says what is in it.
 import argparse
 import io
 import json
+import math
 import re
 import sys
 import tarfile
@@ -16,12 +17,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from data import manifest_csv, shards
-from data.command import status_of
+from data import command, manifest_csv, shards
 from data.errors import DataError
 from data.manifest import Manifest, build, read_bytes
 from data.picture import SPLITS, Row
-from data.source import resolve
+from data.source import expanded, resolve
 from service.artifact import ALL_LABELS
 from service.images import sniff
 
@@ -179,7 +179,17 @@ def _extension(picture: bytes) -> str:
 def _named(text: str) -> Path:
     if not text.strip():  # as `make shards` without OUT= has it; not the current folder
         raise argparse.ArgumentTypeError("it is empty; make shards DATA=pictures OUT=folder")
-    return Path(text)
+    return command.path(text)
+
+
+def _over_zero(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not number > 0:  # nor is nan
+        raise argparse.ArgumentTypeError(f"it is {text!r}; it must be a number over 0")
+    return number
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -189,15 +199,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("data", metavar="DATA")
     parser.add_argument("folder", metavar="FOLDER", type=_named)
     parser.add_argument(
-        "--shard-mb", type=float, default=SHARD_MB, metavar="MB", help="(default: %(default)s)"
+        "--shard-mb", type=_over_zero, default=SHARD_MB, metavar="MB", help="(default: %(default)s)"
     )
     options = parser.parse_args(argv)
-    return status_of(lambda: _shard(options))
+    return command.status_of(lambda: _shard(options))
 
 
 def _shard(options: argparse.Namespace) -> None:
     if options.data.endswith(".csv"):
-        manifest = Manifest.load(Path(options.data))
+        manifest = Manifest.load(expanded(options.data))
     else:
         manifest = build(resolve(options.data))
     count = write(manifest, options.folder, options.shard_mb)

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from data import command
 from data.errors import DataError
 from service import store
 from service.artifact import ArtifactError
@@ -20,6 +21,7 @@ EXPECTED = (TrainingError, DataError, StoreError, ArtifactError)
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; 0 if all went well, 1 with a sentence if the user can mend it."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    command.print_any_name()
     try:
         if arguments[:1] == ["fit"]:
             from training import fit  # Lightning takes seconds to import
@@ -73,10 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         "audit", help="find wrong labels, duplicates and pictures of neither; docs/audit.md"
     )
     audit.add_argument("source", help="starter, oxford-pets, or a folder of labelled pictures")
-    audit.add_argument("--out", type=Path, help="folder to write to (default: one under runs/)")
+    audit.add_argument(
+        "--out", type=command.path, help="folder to write to (default: one under runs/)"
+    )
     for word, what in (("exclude", "pictures left out"), ("relabel", "labels corrected")):
         audit.add_argument(
-            f"--{word}", type=Path, metavar="CSV", help=f"{what} by an earlier audit"
+            f"--{word}", type=command.path, metavar="CSV", help=f"{what} by an earlier audit"
         )
     audit.add_argument("--backbone", default="resnet50", help="(default: %(default)s)")
     audit.add_argument(

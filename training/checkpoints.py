@@ -12,6 +12,7 @@ from training import disk
 from training.errors import TrainingError
 
 PARTIAL = ".partial"  # one name for all: the next checkpoint clears what a killed run left
+_OURS = frozenset({"catdog", "loops", "pytorch-lightning_version", "state_dict"})
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -45,6 +46,28 @@ class WholeCheckpoints(TorchCheckpointIO):
             partial.unlink(missing_ok=True)
             size_bytes = content.getbuffer().nbytes
             raise TrainingError(disk.refusal(target, exc, size_bytes)) from exc
+
+
+def require_ours(path: Path) -> None:
+    """See that training can go on from it, before anything is begun.
+
+    Raises:
+        TrainingError: it is no checkpoint that `training fit` wrote at the end of an epoch.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        lacking = _OURS.difference(saved)
+        what = f"it lacks {', '.join(sorted(lacking))}" if lacking else ""
+    except OSError as exc:
+        what = exc.strerror or str(exc)
+    except Exception:  # torch raises whatever its zip and pickle readers do
+        what = "it cannot be read"
+    if what:
+        raise TrainingError(
+            f"ckpt_path is {path}, which is no checkpoint of ours: {what}. Name one that `training "
+            "fit` wrote, such as runs/.../checkpoints/last.ckpt, or none: an interrupted run goes "
+            "on by itself."
+        )
 
 
 class Reached(NamedTuple):

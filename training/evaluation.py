@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from data.errors import DataError
 from data.manifest import unsplit
-from data.source import resolve
+from data.source import expanded, resolve
 from service import artifact, store
 from service.artifact import ALL_LABELS, Interval, Metrics
 from service.openvino_engine import OpenVinoEngine
+from service.store import NoModel
 from training import calibration, judging, report, run
 from training.errors import TrainingError
 from training.report.evaluated import Evaluated
@@ -104,11 +105,26 @@ def write_report(evaluation: Evaluation) -> Path:
 
 
 def locate(model: str) -> tuple[Path, str]:
-    """An artifact's folder, or that of its run, else a tag in the store: folder and name."""
-    for folder in (Path(model), Path(model) / "artifact"):
+    """An artifact's folder, or that of its run, else a tag in the store: folder and name.
+
+    Raises:
+        StoreError: there is no such tag.
+        TrainingError: it is a path, and no artifact is there.
+    """
+    path = expanded(model)
+    for folder in (path, path / "artifact"):
         if model and (folder / artifact.CARD).is_file():
             return folder, str(folder)
-    return store.path_of(model)
+    try:
+        return store.path_of(model)
+    except NoModel as exc:
+        if not model or (os.sep not in model and not path.exists()):
+            raise
+        what = f"holds no {artifact.CARD}" if path.exists() else "is not there"
+        raise TrainingError(
+            f"{model} is no exported model: it {what}. Name the folder of one, which "
+            "`make train` leaves as runs/.../artifact, or a tag that `make models` lists."
+        ) from exc
 
 
 def table(evaluation: Evaluation) -> str:

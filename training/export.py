@@ -18,6 +18,7 @@ from service.engine import Engine
 from service.openvino_engine import OpenVinoEngine
 from training import calibration, graphs, judging, proof, seen
 from training.datamodule import PictureData
+from training.report.names import readable
 from training.run import Run
 from training.selection import Chosen, choose
 
@@ -76,7 +77,7 @@ def _write(run: Run, scratch: Path) -> Card:
             calibration=fitted,
             metrics=judge_test_part(OpenVinoEngine(folder, precision), manifest, fitted),
             dataset=Dataset(
-                name=Path(run.state["source"]).name,
+                name=readable(Path(run.state["source"]).name),
                 digest=manifest.digest,
                 counts=manifest.counts,
             ),

@@ -19,7 +19,7 @@ from data.manifest import Manifest
 from data.picture import summed_up
 from data.source import NAMED, expanded
 from service.artifact import NEITHER
-from training import advice, checkpoints, hardware, metrics_csv, resumption
+from training import advice, checkpoints, hardware, metrics_csv, refusals, resumption
 from training import run as runs
 from training.arguments import ArgumentParser
 from training.datamodule import PictureData
@@ -35,6 +35,7 @@ from training.supervision import LOST, is_supervised
 
 MONITOR = "val/log_loss"
 TIMEOUT_S = 600  # a step that takes so long is none
+MAX_SEED = 2**32 - 1  # NumPy's
 
 
 class TrainingCLI(LightningCLI):
@@ -67,7 +68,18 @@ class TrainingCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: list[str]) -> None:
         self.arguments = args
-        super().parse_arguments(parser, args)
+        try:
+            super().parse_arguments(parser, args)
+        except UnicodeDecodeError as exc:
+            raise TrainingError(
+                f"The file of --config is no UTF-8: {exc.reason} at byte {exc.start}. Save it as "
+                "UTF-8."
+            ) from exc
+        seed = self.config.fit.seed_everything
+        if not 0 <= seed <= MAX_SEED:
+            raise TrainingError(f"seed_everything is {seed}; it must be 0 to {MAX_SEED}.")
+        if self.config.fit.ckpt_path is not None:
+            checkpoints.require_ours(Path(self.config.fit.ckpt_path))
 
     def before_instantiate_classes(self) -> None:
         config = self.config.fit
@@ -80,6 +92,9 @@ class TrainingCLI(LightningCLI):
                 f"data.manifest is {config.data.manifest}; every run writes its own. To keep the "
                 "parts that pictures have in that one, give it as data.previous."
             )
+        for name in ("exclude", "relabel", "previous"):
+            if (path := config.data[name]) is not None:
+                config.data[name] = expanded(str(path))
         if count > 1 and config.data.batch_size < count:
             raise TrainingError(
                 f"data.batch_size is {config.data.batch_size}, for all processes together; it must "
@@ -132,10 +147,11 @@ class TrainingCLI(LightningCLI):
     def _settings(self) -> str:
         """What is trained. By how many processes is no part of it: any number may go on.
 
-        Nor is it that no earlier run was to be gone on with.
+        Nor is it how many read pictures, or that no earlier run was to be gone on with.
         """
         config = self.config.clone()
         config.fit.trainer.devices = config.fit.trainer.num_nodes = 1
+        config.fit.data.workers = None
         config.fit.timeout_s = TIMEOUT_S
         config.fit.resume = True
         settings: str = self.parser.dump(config, skip_none=False)
@@ -178,7 +194,8 @@ class TrainingCLI(LightningCLI):
             kwargs["plugins"].append(self.processes.environment)
             callbacks.insert(0, EndAtOnce())
         self.trainer_defaults["callbacks"] = callbacks
-        trainer: pl.Trainer = super().instantiate_trainer(**kwargs)
+        with refusals.of_settings():
+            trainer: pl.Trainer = super().instantiate_trainer(**kwargs)
         return trainer
 
     def fit(self, model: CatDog, datamodule: PictureData, **kwargs: Any) -> None:
@@ -206,7 +223,8 @@ class TrainingCLI(LightningCLI):
                 if not self.processes.is_first:
                     model.build(*weights)
             try:
-                self.trainer.fit(model, datamodule=datamodule, **kwargs)
+                with refusals.of_readers(self.trainer):
+                    self.trainer.fit(model, datamodule=datamodule, **kwargs)
             except SIGTERMException as exc:  # Lightning's way out; its exit status would be 0
                 raise KeyboardInterrupt from exc
             except SystemExit as exc:  # its way out after Ctrl-C; status 1

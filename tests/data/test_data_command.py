@@ -1,9 +1,12 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from data import __main__ as command
+from data import manifest_csv
 from data.manifest import Manifest
 
 
@@ -73,3 +76,53 @@ def test_fractions_are_those_of_the_parts_that_they_name(make_folder, tmp_path):
     assert command.main([*words, "--test-fraction", "0.05", "--val-fraction", "0.5"]) == 0
     counts = {part: sum(of.values()) for part, of in Manifest.load(out).counts.items()}
     assert counts["test"] < 30 < 70 < counts["val"] < 130
+
+
+@pytest.fixture
+def unscanned(monkeypatch):
+    """No pictures are looked for."""
+    monkeypatch.delattr(command, "resolve")
+
+
+@pytest.mark.usefixtures("unscanned")
+@pytest.mark.parametrize(
+    ("out", "complaint"),
+    [
+        ("audit.csv", "is no manifest, as it begins with 'kind,label,suggestion'"),
+        ("cat.png", "is no manifest, as it begins with '\N{REPLACEMENT CHARACTER}PNG'"),
+        (".", "it is a folder. Name another one."),
+        ("gone/manifest.csv", "there is no folder"),
+        ("pipe", "it is no file of a disk"),
+    ],
+)
+def test_what_is_no_manifest_is_not_replaced_by_one(tmp_path, capsys, out, complaint):
+    (tmp_path / "audit.csv").write_text("kind,label,suggestion\nlabel,cat,dog\n")
+    (tmp_path / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    os.mkfifo(tmp_path / "pipe")
+    assert command.main(["starter", "--out", str(tmp_path / out)]) == 1
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unscanned")
+def test_a_manifest_without_a_name_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["starter", "--out", ""])
+    assert "argument --out: it is empty; name a file" in capsys.readouterr().err
+
+
+def test_a_manifest_or_an_empty_file_is_replaced(make_folder, tmp_path):
+    out = tmp_path / "manifest.csv"
+    out.touch()
+    for _ in range(2):
+        assert command.main([str(make_folder()), "--out", str(out)]) == 0
+        manifest_csv.require_place(out)
+
+
+def test_manifests_in_ones_home_are_written_and_read_there(make_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    words = [str(make_folder()), "--out"]
+    assert command.main([*words, "~/old.csv"]) == 0
+    assert command.main([*words, "~/new.csv", "--previous", "~/old.csv"]) == 0
+    assert (tmp_path / "new.csv").read_bytes() == (tmp_path / "old.csv").read_bytes()
+    assert not Path("~").exists()

@@ -149,6 +149,20 @@ def test_where_too_few_can_be_read_the_reasons_are_counted_and_the_first_is_name
         build_folder(folder)
 
 
+def test_where_too_few_count_the_commonest_reason_is_what_to_mend(make_folder):
+    folder = make_folder()
+    for i in range(25):
+        shutil.copy(folder / f"dog/{i}.png", folder / f"cat/of-dog-{i}.png")
+    for i in range(3):
+        (folder / f"cat/bad-{i}.jpg").write_bytes(b"")
+    with pytest.raises(
+        DataError,
+        match=r"5 of dog .*: 50 under two labels; 3 unreadable\).* "
+        r"Keep each picture under its right label alone; the first is .*of-dog-0\.png: label ",
+    ):
+        build_folder(folder)
+
+
 @pytest.fixture
 def out_of_reach(make_folder):
     """A folder with a file that gives an I/O error, whoever reads it: a process's memory."""

@@ -1,7 +1,10 @@
 """Shards: every picture as it was, where the index says, in tars that others can read too."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections import defaultdict
 from pathlib import Path
@@ -244,3 +247,38 @@ def test_the_command_takes_a_folder_or_a_manifest(
         assert "60 pictures in 3 shards" in capsys.readouterr().out
     assert sharding.main([str(tmp_path / "gone"), str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err.startswith("Error: ")
+
+
+def test_places_in_ones_home_are_found_there(
+    pets: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    pets.save(tmp_path / "pets.csv")
+    assert sharding.main(["~/pets.csv", "~/out"]) == 0
+    assert shards.are_in(tmp_path / "out")
+    assert not Path("~").exists()
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "nan", "many"])
+def test_a_size_that_no_shard_can_have_is_refused(
+    size: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        sharding.main(["starter", str(tmp_path / "out"), "--shard-mb", size])
+    said = f"argument --shard-mb: it is '{size}'; it must be a number over 0"
+    assert said in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_text_is_said_where_only_utf_8_may_be(
+    pets: Manifest, tmp_path: Path
+) -> None:
+    out = tmp_path / os.fsdecode(b"lat\xe9")
+    done = subprocess.run(
+        [sys.executable, "-m", "data.sharding", pets.rows[0].path.parent.parent, out],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(b"lat\\udce9\n")

@@ -157,6 +157,23 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path: Path)
         audit("no source needed", tmp_path / "file/out")
 
 
+def test_a_folder_that_may_not_be_written_to_is_refused_before_any_work() -> None:
+    with pytest.raises(TrainingError, match=r"cannot be written to /proc/out \("):
+        audit("no source needed", Path("/proc/out"))
+
+
+def test_the_command_takes_places_in_ones_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for word in ("--exclude", "--relabel"):
+        assert main(["audit", "starter", "--out", "~/out", word, "~/gone.csv"]) == 1
+        assert f"Error: {tmp_path}/gone.csv cannot be read" in capsys.readouterr().err
+    (tmp_path / "out").touch()
+    assert main(["audit", "starter", "--out", "~/out"]) == 1
+    assert f"Error: {tmp_path}/out is there already" in capsys.readouterr().err
+
+
 def test_the_command_passes_on_what_it_is_given(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,11 +1,14 @@
 """What users get wrong: a sentence that says what to do, no half-written model, no lost one."""
 
+import multiprocessing
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from torch import Tensor
 
 from data.manifest import Manifest
@@ -148,6 +151,77 @@ def test_for_several_processes_it_is_told_once_before_they_are_started(
     assert refused([*fit_words[1:], "--trainer.devices", "2", *words]) == f"Error: {told}"
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--trainer.accelerator", "cdua"], "invalid accelerator name: `accelerator='cdua'`"),
+        (["--trainer.max_epochs", "-5"], "`max_epochs` must be a non-negative integer or -1"),
+        (["--trainer.num_nodes", "0"], "`num_nodes` must be a positive integer, but got 0"),
+        (["--trainer.limit_train_batches", "2.5"], "invalid value 2.5 for limit_train_batches"),
+        (["--seed_everything", "-3"], "seed_everything is -3; it must be 0 to 4294967295."),
+    ],
+)
+def test_what_lightning_refuses_is_told_in_a_sentence(
+    fit_words: tuple[str, ...], refused: Callable[..., str], words: list[str], told: str
+) -> None:
+    assert told in refused([*fit_words[1:], *words])
+
+
+def test_other_errors_of_a_trainers_making_are_not_taken_for_its_settings(
+    fit_words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slip(*_: object, **__: object) -> None:
+        raise ValueError("a slip of ours")
+
+    monkeypatch.setattr(fit.PictureProgress, "__init__", slip)
+    with pytest.raises(ValueError, match="a slip of ours"):
+        main(list(fit_words[1:]))
+
+
+def test_a_config_that_is_no_utf_8_is_told_so(tmp_path: Path, refused: Callable[..., str]) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_bytes(DEFAULTS.read_bytes() + "# d'été\n".encode("latin-1"))
+    assert "The file of --config is no UTF-8" in refused(["fit", "--config", str(config)])
+
+
+@pytest.mark.parametrize(
+    ("saved", "told"),
+    [
+        ({"model": {}, "state_dict": {}}, "lacks catdog, loops, pytorch-lightning_version."),
+        (None, "No such file or directory"),
+        (b"no checkpoint", "it cannot be read"),
+    ],
+    ids=["another program's", "none", "text"],
+)
+def test_a_checkpoint_that_is_not_ours_is_refused(
+    tmp_path: Path,
+    fit_words: tuple[str, ...],
+    refused: Callable[..., str],
+    saved: dict[str, object] | bytes | None,
+    told: str,
+) -> None:
+    path = tmp_path / "other.ckpt"
+    if isinstance(saved, bytes):
+        path.write_bytes(saved)
+    elif saved is not None:
+        torch.save(saved, path)
+    error = refused([*fit_words[1:], "--ckpt_path", str(path)])
+    assert f"ckpt_path is {path}, which is no checkpoint of ours" in error
+    assert told in error
+
+
+@pytest.mark.parametrize("word", ["exclude", "relabel", "previous"])
+def test_a_list_in_ones_home_is_looked_for_there(
+    tmp_path: Path,
+    fit_words: tuple[str, ...],
+    refused: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    word: str,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert f"{tmp_path}/gone.csv" in refused([*fit_words[1:], f"--data.{word}", "~/gone.csv"])
+
+
 def test_settings_that_train_nothing_are_refused(
     fit_words: tuple[str, ...], refused: Callable[..., str]
 ) -> None:
@@ -250,3 +324,41 @@ def test_being_told_to_end_is_no_success(
     assert "Interrupted. Run the same command again" in capsys.readouterr().err
     (run,) = runs.newest_first()
     assert run.state["state"] == "started"
+
+
+@pytest.mark.parametrize(
+    ("number", "all_of_them", "status", "told"),
+    [
+        (signal.SIGKILL, False, 1, "Error: A process that read pictures died, most likely for"),
+        (signal.SIGTERM, True, 130, "Interrupted. Run the same command again"),
+    ],
+    ids=["for want of memory", "with the whole job"],
+)
+def test_a_reader_that_is_killed_leaves_a_run_to_go_on_with(
+    number: signal.Signals,
+    all_of_them: bool,
+    status: int,
+    told: str,
+    fit_words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    train = CatDog.training_step
+
+    def training_step(self: CatDog, *batch: object) -> Tensor:
+        processes = [str(reader.pid) for reader in multiprocessing.active_children()]
+        if all_of_them:
+            processes.append(str(os.getpid()))
+        # From elsewhere: what the trainer itself ends, ends well.
+        subprocess.run(["kill", f"-{number.value}", *processes], check=True)
+        return train(self, *batch)
+
+    monkeypatch.setattr(CatDog, "training_step", training_step)
+    words = [*fit_words[1:], "--data.workers"]
+    assert main([*words, "2"]) == status
+    assert told in capsys.readouterr().err
+    (run,) = runs.newest_first()
+    monkeypatch.setattr(CatDog, "training_step", train)
+    assert main([*words, "0"]) == 0  # with fewer of them, as the sentence says
+    assert run.state["state"] == "trained"
+    assert [each.folder for each in runs.newest_first()] == [run.folder]

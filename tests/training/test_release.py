@@ -1,7 +1,10 @@
 """From a trained run to an answer: `release`, `evaluate` and the service's `predict`."""
 
+import io
 import json
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,10 @@ from service import artifact
 from service.artifact import Card
 from tests.html_page import Page
 from tests.training.conftest import Finished
+from training import export
 from training.__main__ import main
+
+Clone = Callable[[Finished], Finished]
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +129,36 @@ def test_evaluate_takes_a_folder_whose_name_is_no_text(
     assert main(["evaluate", str(source), "--model", str(released.run.artifact)]) == 0
     (report,) = tmp_path.glob("runs/evaluate-pets-*/report.html")
     assert "pets\N{REPLACEMENT CHARACTER}" in report.read_text()
+
+
+def test_a_name_that_is_no_text_is_said_where_only_utf_8_may_be(
+    released: Finished, pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / os.fsdecode(b"pets\xff")
+    source.symlink_to(pets)
+    stdout = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert main(["evaluate", str(source), "--model", str(released.run.artifact)]) == 0
+    stdout.flush()
+    assert rb"pets\udcff" in stdout.buffer.getvalue()
+
+
+def test_a_release_of_pictures_whose_folder_is_no_text_succeeds(
+    fitted: Finished, clone_of: Clone
+) -> None:
+    (run,) = clone_of(fitted).home.runs
+    run.record(source=os.fsdecode(b"/pictures/lat\xe9"))
+    assert export.export(run).dataset.name == "lat\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.usefixtures("model_store")
+def test_a_path_that_leads_to_no_model_is_not_taken_for_a_tag(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for model, what in ((tmp_path, "holds no card.json"), (tmp_path / "gone", "is not there")):
+        assert main(["evaluate", str(pets), "--model", str(model)]) == 1
+        said = f"Error: {model} is no exported model: it {what}. Name the folder of one"
+        assert capsys.readouterr().err.startswith(said)
 
 
 def test_evaluate_refuses_pictures_that_the_model_was_all_trained_on(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from data import audit_csv
@@ -119,6 +120,8 @@ def _require_empty(folder: Path) -> None:
         )
     with _written_to(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".audit-", dir=folder.parent):
+            pass  # tried, as rights alone don't say it: a disk may be mounted to be read only
 
 
 def write(result: AuditResult) -> None:
