@@ -62,14 +62,15 @@ def is_answer_to(rgb: tuple[int, int, int], answer: Mapping[str, Any]) -> bool:
     return bool(max(off) < 1e-3)
 
 
-def write_artifact(folder: Path, *, explains: bool = True) -> Card:
+def write_artifact(folder: Path, *, explains: bool = True, is_right: bool = True) -> Card:
     """Write the whole artifact: both graphs and the card with its digests.
 
     Args:
         explains: False for one as they were exported before models could explain themselves.
+        is_right: False for one that calls cats dogs, and dogs cats.
     """
     folder.mkdir(parents=True)
-    graph = _graph()
+    graph = _graph(_TO_LOGITS if is_right else -_TO_LOGITS)
     if explains:
         (folder / artifact.CLASSES).write_text("\n".join(CLASSES) + "\n")
     else:
@@ -88,7 +89,7 @@ def write_artifact(folder: Path, *, explains: bool = True) -> Card:
     return artifact.write_card(folder, card)
 
 
-def _graph() -> onnx.ModelProto:
+def _graph(to_logits: np.ndarray) -> onnx.ModelProto:
     graph = helper.make_graph(
         [*_scoring(), *_seeing()],
         "known",
@@ -97,7 +98,7 @@ def _graph() -> onnx.ModelProto:
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *shape])
             for name, shape in _SHAPES.items()
         ],
-        [numpy_helper.from_array(value, name) for name, value in _constants().items()],
+        [numpy_helper.from_array(value, name) for name, value in _constants(to_logits).items()],
     )
     opsets = [helper.make_opsetid("", 18)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
@@ -148,7 +149,7 @@ def _seeing() -> list[onnx.NodeProto]:
     ]
 
 
-def _constants() -> dict[str, np.ndarray]:
+def _constants(to_logits: np.ndarray) -> dict[str, np.ndarray]:
     twice_upper = np.zeros((1, 1, 224, 1), np.float32)
     twice_upper[:, :, :112] = 2
     return {
@@ -157,10 +158,10 @@ def _constants() -> dict[str, np.ndarray]:
         "rows": np.array([1], np.int64),
         "means_over": np.array([1, 2], np.int64),
         "channel": np.array([1], np.int64),
-        "to_logits": _TO_LOGITS,
+        "to_logits": to_logits,
         "to_novelty": _TO_NOVELTY,
         "to_imagenet": _TO_IMAGENET,
-        "to_dog": (_TO_LOGITS[:, 1] - _TO_LOGITS[:, 0]).reshape(1, 3, 1, 1),
+        "to_dog": (to_logits[:, 1] - to_logits[:, 0]).reshape(1, 3, 1, 1),
         "filters": FILTERS,
         "twice_upper": twice_upper,
     }

@@ -152,3 +152,9 @@ def test_a_fixed_part_without_dogs_is_not_filled_from_the_others():
 def test_fractions_that_leave_a_part_empty_are_refused(test, val):
     with pytest.raises(DataError, match=r"The fractions are .* each must be over 0"):
         split.Fractions(test, val)
+
+
+def test_the_part_that_a_source_fixes_goes_before_an_earlier_one() -> None:
+    moved = picture("moved", "cat", fixed="test")
+    others = [picture(f"{k}-t{i}", k, fixed="test") for k in ("cat", "dog") for i in range(5)]
+    assert sides_of([*many(50), *others, moved], [row(moved, "train")])["moved"] == "test"

@@ -248,3 +248,17 @@ def test_overlays_serve_where_they_say() -> None:
     }
     assert "nvidia.com/gpu" not in limits["cpu"]
     assert limits["gpu"]["nvidia.com/gpu"] == 1
+
+
+def test_nothing_leaves_a_pod_and_only_named_neighbours_reach_its_one_port(
+    overlay: dict[str, Manifest],
+) -> None:
+    policy = overlay["NetworkPolicy"]["spec"]
+    assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
+    assert policy["egress"] == []
+    (rule,) = policy["ingress"]
+    assert rule["from"]
+    assert all(source["namespaceSelector"]["matchLabels"] for source in rule["from"])
+    assert rule["ports"] == [{"protocol": "TCP", "port": "http"}]
+    labels = overlay["Namespace"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from deploy.vulnerabilities import CLEAN, EXCEPTIONS, FOUND, UNKNOWN, Excuse, judge, read_exceptions
+from deploy import vulnerabilities
+from deploy.vulnerabilities import (
+    CLEAN,
+    EXCEPTIONS,
+    FOUND,
+    UNKNOWN,
+    Excuse,
+    Verdict,
+    judge,
+    read_exceptions,
+)
 
 TODAY = date(2026, 6, 1)
 SOUND = {"name": "idna", "version": "3.20", "vulns": []}
@@ -63,3 +73,15 @@ def test_an_exception_without_a_reason_is_refused(tmp_path: Path) -> None:
 
 def test_the_exceptions_that_are_kept_can_be_read() -> None:
     read_exceptions(EXCEPTIONS)
+
+
+def test_the_worst_set_decides_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"small.txt": Verdict(FOUND, ["weak"]), "large.txt": Verdict(CLEAN, ["sound"])}
+    for i, name in enumerate(said):
+        (tmp_path / name).write_text("x" * i)
+    monkeypatch.setattr(vulnerabilities, "REQUIREMENTS", tmp_path)
+    monkeypatch.setattr(vulnerabilities, "_audit", lambda path, _: said[path.name])
+    assert vulnerabilities.main() == FOUND
+    assert "weak" in capsys.readouterr().err

@@ -21,13 +21,12 @@ RESTART_TIMEOUT_S = 30
 CLIENTS = 16
 
 
-def promote_another(artifact_folder: Path, home: Path, tmp_path: Path) -> None:
-    """A model that is twice as sure of the same pictures."""
+def promote_another(home: Path, tmp_path: Path) -> None:
+    """A model that calls cats dogs, and is less sure of it."""
     other = tmp_path / "other"
-    shutil.copytree(artifact_folder, other)
-    card = artifact.read_card(other)
-    sharper = card.calibration.model_copy(update={"temperature": card.calibration.temperature / 2})
-    artifact.write_card(other, card.model_copy(update={"calibration": sharper}))
+    card = known_network.write_artifact(other, is_right=False)
+    duller = card.calibration.model_copy(update={"temperature": card.calibration.temperature * 2})
+    artifact.write_card(other, card.model_copy(update={"calibration": duller}))
     live_server.add_to_store(other, home)
 
 
@@ -100,15 +99,16 @@ def test_killed_process_comes_back_and_meanwhile_no_answer_is_wrong(
     assert set(came) <= {"200", "503"} | lost
 
 
-def test_killed_network_comes_back_with_the_model_it_had_though_another_was_promoted(
-    artifact_folder: Path, bentoml_home: Path, server: Server, tmp_path: Path
+@pytest.mark.parametrize("service", ["Network", "CatDog"])
+def test_killed_process_comes_back_with_the_model_it_had_though_another_was_promoted(
+    bentoml_home: Path, server: Server, tmp_path: Path, service: str
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(bentoml_home, home)
     with live_server.running(home, tmp_path / "log.txt", server.tag) as own:
         before = httpx.post(f"{own.url}/predict", content=pictures.plain()).json()
-        promote_another(artifact_folder, home, tmp_path)
-        killed = process_of(own, "Network")
+        promote_another(home, tmp_path)
+        killed = process_of(own, service)
         killed.kill()
         killed.wait()
         asyncio.run(wait_until_ready_is(own, 200))

@@ -83,3 +83,19 @@ def test_an_out_that_may_not_be_listed_is_said(locked: Path) -> None:
     wanted = Job(str(locked.parent / "in"), str(locked))
     with pytest.raises(ScoringError, match=r"locked cannot be read: Permission denied\."):
         job._listed(wanted, Place(wanted.out), "catdog:any")
+
+
+def test_rows_that_are_missing_are_told(promoted_twice: tuple[str, str], tmp_path: Path) -> None:
+    """Of two pictures, the only part has one."""
+    tag, _ = promoted_twice
+    out, source = tmp_path / "out", str(tmp_path / "in")
+    place = Place(str(out))
+
+    def header(pictures: int) -> Header:
+        return Header(source=source, column=None, model=tag, pictures=pictures, shard=16)
+
+    plan.write(place, [Reference("/a.jpg"), Reference("/b.jpg")], header, print)
+    row = {"path": "/a.jpg", "problem": "no-picture", "error": "It is gone.", "model": tag}
+    Output(place).write(0, pa.Table.from_pylist([row], schema=SCHEMA))
+    with pytest.raises(ScoringError, match=r"1 pictures are in .*, 2 are on its list"):
+        job.run(Job(source, str(out)))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from service import problems
+from service.intake import UNTRIED
 from tests import pictures
 from tests.http.problem import assert_problem, assert_refused
-from tests.service.application import broken, post, silent, talk, together
+from tests.service.application import Talk, broken, post, silent, talk, together
 
 
 def test_bytes_are_counted_to_the_last_one() -> None:
@@ -145,3 +146,33 @@ def test_batch_without_a_good_picture_never_asks_the_network() -> None:
     files = {"image": ("a.png", b"x")}
     response = talk(post("/predict/batch", files=files), score=unasked)
     assert response.json()["predictions"][0]["error"]["status"] == 415
+
+
+def test_until_the_network_has_shown_its_speed_so_many_pictures_are_taken() -> None:
+    one = post("/predict", content=pictures.plain(size=(8, 8)))
+    answers = talk(together(*[one] * (UNTRIED + 20)))
+    assert sum(answer.status_code == 200 for answer in answers) == UNTRIED
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_bytes_of_a_forms_picture_are_counted_to_the_last_one(path: str) -> None:
+    data = pictures.plain()
+    form = post(path, files={"image": ("a.png", data)})
+    assert '"label"' in talk(form, max_upload_bytes=len(data)).text
+    assert "too-many-bytes" in talk(form, max_upload_bytes=len(data) - 1).text
+
+
+def test_bytes_of_a_batch_that_announces_none_are_counted_to_the_last_one() -> None:
+    form = httpx.Request("POST", "http://x", files={"image": ("a.png", pictures.plain())})
+    body = form.read()
+
+    async def in_chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 50):
+            yield body[start : start + 50]
+
+    def batch() -> Talk:
+        headers = {"Content-Type": form.headers["Content-Type"]}
+        return post("/predict/batch", content=in_chunks(), headers=headers)
+
+    assert talk(batch(), max_batch_bytes=len(body)).status_code == 200
+    assert_problem(talk(batch(), max_batch_bytes=len(body) - 1), 413, "too-many-bytes")

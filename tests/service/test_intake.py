@@ -10,7 +10,10 @@ import pytest
 
 from service import app, problems
 from service.decoder import Decoder
+from service.intake import Intake
 from service.problems import Problem
+from service.settings import Settings
+from service.uploads import Upload
 from tests import pictures
 from tests.service.application import Talk, broken, post, talk
 
@@ -123,3 +126,27 @@ def test_what_takes_too_long_as_a_whole_says_nothing_of_the_network(started: lis
     assert "0.2 s" in response.json()["detail"]
     assert "busy" not in response.json()["detail"]
     assert started
+
+
+def test_a_batch_has_half_of_the_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are for other requests."""
+
+    async def begun_at_once() -> tuple[int, int]:
+        begun: list[bytes] = []
+        may_go = asyncio.Event()
+
+        async def decode(_: Decoder, data: bytes) -> np.ndarray:
+            begun.append(data)
+            await may_go.wait()
+            return np.zeros((224, 224, 3), np.uint8)
+
+        monkeypatch.setattr(Decoder, "__call__", decode)
+        intake = Intake(Settings(), 4, lambda: None, lambda _: None)
+        batch = asyncio.create_task(intake._decode_all([Upload(None, b"a picture")] * 8))
+        await asyncio.sleep(0.1)
+        at_once = len(begun)
+        may_go.set()
+        await batch
+        return at_once, len(begun)
+
+    assert asyncio.run(begun_at_once()) == (2, 8)

@@ -130,3 +130,12 @@ def test_change_within_the_same_size_is_seen(path: Path) -> None:
     path.write_text(NEW)
     os.utime(path, ns=(1, 1))
     assert NEW in keys
+
+
+def test_a_key_has_sixteen_characters_or_more(path: Path) -> None:
+    path.write_text("x" * 16)
+    assert "x" * 16 in Keys(path)
+    Keys.check(path)
+    path.write_text("x" * 15)
+    with pytest.raises(KeysError):
+        Keys.check(path)

@@ -1,7 +1,9 @@
 """service.store: promoting the artifact of known arithmetic, and finding it again."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import bentoml
 import pytest
@@ -10,6 +12,8 @@ from service import artifact, store
 from tests.model_store import flip_a_bit, path
 
 pytestmark = pytest.mark.usefixtures("model_store")
+
+TIMEOUT_S = 60
 
 
 def test_what_is_added_is_what_serves_and_is_the_artifact(artifact_folder: Path) -> None:
@@ -70,3 +74,32 @@ def test_a_champion_whose_description_is_damaged_is_not_no_champion(
         store.path_of()
     assert not isinstance(caught.value, store.NoModel)
     assert store.in_service() == tag
+
+
+def test_two_promotions_at_once_are_one_after_the_other(
+    artifact_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both were compared with the same model; the second learns that another has its place."""
+    first = store.add(artifact_folder)
+    describe, is_in, may_go = store._describe, Event(), Event()
+
+    def slowly(*args: object) -> object:
+        if not is_in.is_set():
+            is_in.set()
+            assert may_go.wait(TIMEOUT_S)
+        return describe(*args)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(store, "_describe", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(store.add, artifact_folder, first)
+        assert is_in.wait(TIMEOUT_S)
+        other = pool.submit(store.add, artifact_folder, first)
+        try:
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.5)
+        finally:
+            may_go.set()
+        tag = one.result(TIMEOUT_S)
+        with pytest.raises(store.StoreError, match=f"but {tag} is in service by now"):
+            other.result(TIMEOUT_S)
+    assert store.path_of()[1] == tag

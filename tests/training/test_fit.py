@@ -9,6 +9,7 @@ import torch
 import yaml
 
 from data.manifest import Manifest
+from data.picture import TRAIN
 from tests.training.conftest import Finished, Home
 from training import run as runs
 
@@ -79,3 +80,8 @@ def test_no_command_at_all_shows_the_usage(home: Home) -> None:
     done = home.run("training")
     assert done.returncode == 2
     assert "usage: python -m training" in done.stderr
+
+
+def test_the_head_is_solved_on_the_training_part_alone(fitted: Finished) -> None:
+    n = len(Manifest.load(fitted.run.manifest).part(TRAIN))
+    assert f"head solved on {n} pictures" in fitted.stdout

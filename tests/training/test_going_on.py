@@ -1,12 +1,16 @@
 """How an interrupted run goes on: from which network, after which epoch, and whether at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from data.manifest import Manifest
+from data.picture import TEST, TRAIN
 from tests.training.conftest import Finished
+from tests.training.holding import held_by_another
 from training import checkpoints, weights
 from training import run as runs
 from training.__main__ import main
@@ -93,3 +97,38 @@ def test_a_run_that_had_stopped_early_trains_no_further(
     assert main(words) == 0
     assert checkpoints.reached(run.last) == Reached(2, 2 * STEPS_AN_EPOCH)
     assert run.state["state"] == "trained"
+
+
+@pytest.mark.parametrize("command", ["fit", "release"])
+def test_a_run_that_another_process_has_is_left_to_it(
+    fitted: Finished,
+    clone_of: Callable[[Finished], Finished],
+    fit_words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    (run,) = clone_of(fitted).home.runs
+    if command == "fit":
+        run.record(state="started")
+    monkeypatch.setenv("CATDOG_RUNS", str(run.folder.parent))
+    words = list(fit_words[1:]) if command == "fit" else ["release"]
+    with held_by_another(run):
+        assert main(words) == 1
+    assert "Another process is at work on" in capsys.readouterr().err
+
+
+def test_pictures_keep_the_part_that_an_earlier_run_gave_them(
+    fitted: Finished, clone_of: Callable[[Finished], Finished], fit_words: tuple[str, ...]
+) -> None:
+    """Two cats whose parts are exchanged, as no rule of ours would have them."""
+    home = clone_of(fitted).home
+    (first,) = home.runs
+    rows = list(Manifest.load(first.manifest).rows)
+    cats = {row.split: i for i, row in enumerate(rows) if row.label == "cat"}
+    for part, other in ((TRAIN, TEST), (TEST, TRAIN)):
+        rows[cats[part]] = replace(rows[cats[part]], split=other)
+    Manifest(tuple(rows)).save(first.manifest)
+    home.succeed(*fit_words, "--resume", "false", "--trainer.max_epochs", "1")
+    (second,) = (run for run in home.runs if run.folder != first.folder)
+    assert Manifest.load(second.manifest).rows == tuple(rows)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.picture import Row
+from service.answer import answer
 from service.artifact import Calibration
 from service.engine import Scores
 from training import judging
@@ -97,3 +98,19 @@ def test_batches_keep_the_order_and_lose_none(pets: Path) -> None:
     assert max(len(batch) for batch in batches) == judging.BATCH < len(rows)
     expected = np.stack([network_input(r.path.read_bytes()) for r in rows])
     assert np.array_equal(np.concatenate(batches), expected)
+
+
+def test_a_picture_is_judged_by_the_very_answer_that_is_served() -> None:
+    on_the_edge = CALIBRATION.novelty_threshold
+    many = judged(
+        *(
+            ("cat", log_odds, novelty)
+            for log_odds in (-4.0, -0.1, 0.1, 4.0)
+            for novelty in (0.0, on_the_edge / 2, on_the_edge, 0.75)
+        )
+    )
+    served = [
+        answer(logits, float(novelty), CALIBRATION, "catdog:x").label
+        for logits, novelty in zip(*many.scores, strict=True)
+    ]
+    assert many.answers(CALIBRATION) == served

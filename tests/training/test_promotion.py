@@ -278,3 +278,21 @@ def test_what_was_never_promoted_or_is_another_runs_has_nothing_to_write_down(
     promotion.promote(make_run("first", rows))
     assert promotion.unrecorded(refused) is None
     assert promotion.unrecorded(make_run("second", rows)) is None
+
+
+@pytest.mark.usefixtures("model_store")
+def test_a_model_that_was_promoted_meanwhile_is_not_replaced_unseen(
+    make_run: MakeRun, rows: tuple[Row, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, other = make_run("first", rows), make_run("other", rows)
+    save = comparison.save
+
+    def save_and_promote_another(*args: object) -> None:
+        save(*args)  # type: ignore[arg-type]  # handed on as they came
+        store.add(other.artifact)
+
+    monkeypatch.setattr(comparison, "save", save_and_promote_another)
+    with pytest.raises(store.StoreError, match="is in service by now"):
+        promotion.promote(run)
+    assert run.state["state"] == "trained"
+    assert promotion.unrecorded(run) is None

@@ -12,7 +12,7 @@ from service import artifact
 from service.engine import Scores
 from service.openvino_engine import has_bf16
 from tests.training.conftest import Finished
-from training import proof
+from training import judging, proof
 from training.errors import TrainingError
 from training.judging import Judged
 from training.network import CatDogNet
@@ -76,3 +76,24 @@ def test_int8_on_training_pictures_serves_where_it_is_faithful(released: Finishe
     assert card.precision == next(iter([*faithful, "f32"]))
     graph = (released.run.artifact / artifact.OPENVINO).read_text()
     assert ("FakeQuantize" in graph) == (card.precision == "int8")
+
+
+@pytest.mark.parametrize(
+    ("unfaithful", "serves"), [((), "int8"), (("int8",), "bf16"), (("int8", "bf16"), "f32")]
+)
+def test_the_fastest_that_is_faithful_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unfaithful: tuple[str, ...], serves: str
+) -> None:
+    right = np.ones(1000, bool)
+    wrong = right.copy()
+    wrong[:10] = False
+
+    def score(precision: object, *_: object) -> Judged:
+        return judged(wrong if precision in unfaithful else right)
+
+    monkeypatch.setattr(proof, "has_bf16", lambda: True)
+    monkeypatch.setattr(proof, "OpenVinoEngine", lambda _, precision, **__: precision)
+    monkeypatch.setattr(judging, "score", score)
+    found, agreements = proof.fastest_faithful(tmp_path, tmp_path, ())
+    assert found == serves
+    assert {p for p, each in agreements.items() if not each.is_faithful} == set(unfaithful)

@@ -91,3 +91,12 @@ def test_a_link_that_leads_to_no_file_any_more_begins_a_new_run(
 def test_a_run_without_a_manifest_has_seen_no_pictures_yet(run: runs.Run, folder: Path) -> None:
     run.manifest.unlink()
     assert resumption.resumable("a: 1", str(folder)) == run
+
+
+def test_decisions_that_were_edited_are_others(tmp_path: Path) -> None:
+    decisions = tmp_path / "audit.csv"
+    decisions.write_text("one")
+    before = resumption.described("a: 1", [None, decisions])
+    assert resumption.described("a: 1", [None, decisions]) == before
+    decisions.write_text("another")
+    assert resumption.described("a: 1", [None, decisions]) != before

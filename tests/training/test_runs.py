@@ -3,24 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.live_server import REPOSITORY
+from tests.training.holding import held_by_another
 from training import run as runs
 from training.errors import TrainingError
-
-HOLDER = """
-import sys, time
-from pathlib import Path
-from training.run import Run
-Run(Path(sys.argv[1])).hold()
-print("held", flush=True)
-time.sleep(60)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -105,14 +94,11 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(
 
 def test_one_process_at_a_time_works_on_a_run_and_a_killed_one_on_none() -> None:
     run = started("1-pets")
-    command = [sys.executable, "-c", HOLDER, str(run.folder)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(TrainingError, match=r"at work on .*1-pets.*make train RESUME=false"):
-            run.hold()
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
+    with (
+        held_by_another(run),
+        pytest.raises(TrainingError, match=r"at work on .*1-pets.*make train RESUME=false"),
+    ):
+        run.hold()
     run.hold()
     run.hold()  # for who has it already it is nothing new
 
