@@ -15,6 +15,7 @@ from service import artifact
 from tests import known_network, live_server, pictures
 from tests.abuse.processes import process_of
 from tests.live_server import Server
+from tests.model_store import flip_a_bit
 from tests.pictures import BLUE, RED
 
 RESTART_TIMEOUT_S = 30
@@ -116,3 +117,19 @@ def test_killed_process_comes_back_with_the_model_it_had_though_another_was_prom
         assert after.json() == before
         assert before["model"] == server.tag
         assert httpx.get(f"{own.url}/model").json()["tag"] == server.tag
+
+
+def test_a_model_that_was_damaged_since_is_refused_by_whoever_starts_anew(
+    bentoml_home: Path, server: Server, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(bentoml_home, home)
+    with live_server.running(home, tmp_path / "log.txt", server.tag) as own:
+        for weights in home.rglob(artifact.OPENVINO_WEIGHTS):
+            flip_a_bit(weights)
+        process_of(own, "Network").kill()
+        deadline = time.monotonic() + RESTART_TIMEOUT_S
+        while "is damaged or was changed" not in own.log.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert httpx.get(f"{own.url}/readyz").status_code == 503

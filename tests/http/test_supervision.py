@@ -15,7 +15,7 @@ import pytest
 
 from tests import live_server, pictures
 from tests.abuse.processes import process_of
-from tests.live_server import Server
+from tests.live_server import REPOSITORY, Server
 from tests.small_disk import mount
 
 TIMEOUT_S = 60
@@ -108,7 +108,8 @@ def test_a_file_of_keys_that_is_away_while_a_process_starts_is_waited_for(
 ) -> None:
     keys, away = tmp_path / "keys", tmp_path / "away"
     keys.write_text(KEY)
-    setting = {"CATDOG_API_KEYS_FILE": str(keys)}
+    # Relative to where it is started, which is not where its processes are.
+    setting = {"CATDOG_API_KEYS_FILE": os.path.relpath(keys, REPOSITORY)}
     mine = {"headers": {"Authorization": f"Bearer {KEY}"}}
     with live_server.running(bentoml_home, tmp_path / "log.txt", server.tag, **setting) as own:
         assert status_of(own, "/model", **mine) == 200

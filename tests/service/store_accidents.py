@@ -116,7 +116,11 @@ def no_space(folder: Path, exported: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_while_it_changes(folder: Path, exported: Path) -> Iterator[dict[str, Any]]:
-    """Two children change what serves, 100 times each, while this process looks."""
+    """Two children change what serves, 100 times each, while this process looks.
+
+    Yields:
+        Once, with the wait statuses of both.
+    """
     use(folder)
     tags = [store.add(exported), store.add(exported)]
 
@@ -131,11 +135,14 @@ def read_while_it_changes(folder: Path, exported: Path) -> Iterator[dict[str, An
             swing()
             os._exit(0)
     seen: dict[str, int] = dict.fromkeys(tags, 0)
-    while children:
+    statuses = []
+    while len(statuses) < len(children):
         tag = str(bentoml.models.get(store.LATEST).tag)
         seen[tag] = seen.get(tag, 0) + 1
-        children = [child for child in children if os.waitpid(child, os.WNOHANG) == (0, 0)]
-    yield {"before": None, "tags": tags, "seen": seen, **look()}
+        ended, status = os.waitpid(-1, os.WNOHANG)
+        if ended:
+            statuses.append(status)
+    yield {"before": None, "tags": tags, "seen": seen, "statuses": statuses, **look()}
 
 
 if __name__ == "__main__":

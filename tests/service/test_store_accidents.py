@@ -79,6 +79,7 @@ def test_whoever_looks_while_two_change_what_serves_sees_a_whole_model(
     (state,) = states_after("read_while_it_changes", tmp_path, artifact_folder)
     assert sorted(state["seen"]) == sorted(state["tags"])
     assert min(state["seen"].values()) > 0
+    assert state["statuses"] == [0, 0]
 
 
 def test_the_accidents_of_these_tests_are_real(tmp_path: Path, artifact_folder: Path) -> None:

@@ -66,7 +66,9 @@ def test_a_loss_beyond_noise_is_not_faithful_however_small() -> None:
 
 def test_a_precision_that_loses_novelty_is_not_faithful() -> None:
     right = np.ones(100, dtype=bool)
-    assert not proof.agreement(judged(right, novelty=0.2), judged(right, novelty=0.1)).is_faithful
+    reference = judged(right, novelty=0.1)
+    assert proof.agreement(judged(right, novelty=0.119), reference).is_faithful
+    assert not proof.agreement(judged(right, novelty=0.121), reference).is_faithful
 
 
 def test_int8_on_training_pictures_serves_where_it_is_faithful(released: Finished) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from data.picture import TEST
 from service import artifact
 from service.artifact import Card
 from tests.html_page import Page
+from tests.model_store import flip_a_bit
 from tests.training.conftest import Finished
 from training import export
 from training.__main__ import main
@@ -118,6 +120,16 @@ def test_figures_are_there_though_the_report_cannot_be_written(
     printed = capsys.readouterr()
     assert "accuracy" in printed.out
     assert "The report cannot be written to" in printed.err
+
+
+def test_a_damaged_model_is_not_judged(
+    released: Finished, pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "artifact"
+    shutil.copytree(released.run.artifact, folder)
+    flip_a_bit(folder / artifact.OPENVINO_WEIGHTS)
+    assert main(["evaluate", str(pets), "--model", str(folder)]) == 1
+    assert "model.bin is damaged or was changed" in capsys.readouterr().err
 
 
 def test_evaluate_takes_a_folder_whose_name_is_no_text(
