@@ -1,6 +1,7 @@
 """What tests of several folders share: photographs, model stores, the known artifact served."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def model_store(tmp_path: Path) -> Iterator[Path]:
     """An empty one, which this process uses."""
     with using(tmp_path / "models") as folder:
         yield folder
+
+
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """As in a terminal, as do its children; what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -130,6 +130,7 @@ def test_what_refuses_to_be_written_is_said(capsys: pytest.CaptureFixture[str]) 
     assert "Error: /proc/a.html cannot be written: " in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_ends_the_training_with_a_word(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "lessons", "train", "--only", "digits", "--out", tmp_path / "a"],
@@ -141,7 +142,7 @@ def test_ctrl_c_ends_the_training_with_a_word(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "== digits\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.endswith("\nInterrupted.\n")
     assert "Traceback" not in said

@@ -141,6 +141,7 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(bentoml_home: Path, fol
     assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_ends_it_with_a_word(bentoml_home: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "endless.jpg")
     process = subprocess.Popen(
@@ -151,7 +152,7 @@ def test_ctrl_c_ends_it_with_a_word(bentoml_home: Path, tmp_path: Path) -> None:
     )
     with (tmp_path / "endless.jpg").open("wb"):  # waits until it reads there
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate()
+        _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, b"\nInterrupted.\n")
 
 

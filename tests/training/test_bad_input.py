@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -294,14 +294,6 @@ def test_an_interrupted_run_that_lost_a_picture_gives_way_to_a_new_one(
     newest, oldest = runs.newest_first()
     assert oldest.folder == lost.folder
     assert f"Run folder {newest.folder}" in said
-
-
-@pytest.fixture
-def heeds_ctrl_c() -> Iterator[None]:
-    """As in a terminal; what a shell starts in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
