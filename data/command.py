@@ -1,13 +1,13 @@
-"""How the commands of this package take paths, print names of files, and end."""
+"""How the commands of this package take paths, and end."""
 
 import argparse
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from data.errors import DataError
 from data.source import expanded
+from service.names import print_any_name
 
 
 def status_of(work: Callable[[], None]) -> int:
@@ -26,12 +26,6 @@ def status_of(work: Callable[[], None]) -> int:
         print("Interrupted.", file=sys.stderr)
         return 130
     return 0
-
-
-def print_any_name() -> None:
-    """Have stdout show a name that is no text with escapes, as stderr does by itself."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def path(text: str) -> Path:

@@ -8,7 +8,6 @@ python -m service settings               every setting, as a Markdown table
 """
 
 import argparse
-import io
 import json
 import os
 import signal
@@ -22,7 +21,7 @@ from service.artifact import NEITHER, ArtifactError
 from service.batch import batch
 from service.engines import EngineError
 from service.local import Local
-from service.names import readable
+from service.names import print_any_name, readable
 from service.problems import Problem
 from service.settings import SettingsError, from_environment
 from service.store import NoModel, StoreError
@@ -39,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         got no answer; 3 if `model` finds none in service; 130 for Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be in its encoding
-        sys.stdout.reconfigure(errors="backslashreplace")
+    print_any_name()
     try:
         if options.command == "model":
             return _model(_wanted(options.model))

@@ -12,7 +12,10 @@ OURS = ("service", "data", "training", "tests", "scoring", "lessons", "benchmark
 # What a package imports of ours, and no more; a name ends where its module does.
 ALLOWED = {
     "service": ("service",),
-    "data": ("data", "service.artifact", "service.cores", "service.images", "service.whole"),
+    "data": (
+        "data",
+        *(f"service.{name}" for name in ("artifact", "cores", "images", "names", "whole")),
+    ),
     "training": ("training", "data", "service"),
     "scoring": ("scoring", "service"),
     "deploy": ("deploy", "service"),

@@ -9,6 +9,7 @@ from data import command
 from data.errors import DataError
 from service import store
 from service.artifact import ArtifactError
+from service.names import print_any_name
 from service.store import StoreError
 from training import disk
 from training.decision import Decision
@@ -21,7 +22,7 @@ EXPECTED = (TrainingError, DataError, StoreError, ArtifactError)
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; 0 if all went well, 1 with a sentence if the user can mend it."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    command.print_any_name()
+    print_any_name()
     try:
         if arguments[:1] == ["fit"]:
             from training import fit  # Lightning takes seconds to import

@@ -10,6 +10,7 @@ from data.manifest import unsplit
 from data.source import expanded, resolve
 from service import artifact, store
 from service.artifact import ALL_LABELS, Interval, Metrics
+from service.names import readable
 from service.openvino_engine import OpenVinoEngine
 from service.store import NoModel
 from training import calibration, judging, report, run
@@ -17,7 +18,6 @@ from training.errors import TrainingError
 from training.report.evaluated import Evaluated
 from training.report.examination import Examined, examine
 from training.report.judgement import Judgement, judge
-from training.report.names import readable
 from training.seen import without_seen
 
 NAME = "Evaluating"  # what is shown while it goes on

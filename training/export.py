@@ -15,10 +15,10 @@ from data.picture import TEST, TRAIN, VAL
 from service import artifact
 from service.artifact import ALL_LABELS, Agreement, Calibration, Card, Dataset, Recipe
 from service.engine import Engine
+from service.names import readable
 from service.openvino_engine import OpenVinoEngine
 from training import calibration, graphs, judging, proof, seen
 from training.datamodule import PictureData
-from training.report.names import readable
 from training.run import Run
 from training.selection import Chosen, choose
 

@@ -17,6 +17,8 @@ from torchvision.models import resnet18
 from tests import live_server
 from tests.live_server import REPOSITORY
 from training import decoded
+from training import run as runs
+from training.__main__ import main
 from training.datamodule import PictureData
 from training.network import CAT_CLASSES, DOG_CLASSES, CatDogNet
 from training.run import Run
@@ -189,3 +191,28 @@ def private_places(
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BENTOML_DO_NOT_TRACK", "True")
     monkeypatch.setattr(decoded, "RESERVE_BYTES", 0)  # however full the disk of the tests is
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[[list[str]], str]:
+    """Runs a command that must fail and leave no run; gives its last line on stderr."""
+
+    def refuse(words: list[str], status: int = 1) -> str:
+        before = [run.folder for run in runs.newest_first()]
+        assert _status_of(words) == status
+        assert [run.folder for run in runs.newest_first()] == before
+        error = capsys.readouterr().err
+        assert "Traceback" not in error
+        line = error.splitlines()[-1]
+        assert line.startswith("Error: ")
+        return line
+
+    return refuse
+
+
+def _status_of(words: list[str]) -> object:
+    """What the process would exit with."""
+    try:
+        return main(words)
+    except SystemExit as exc:  # argparse's way
+        return exc.code

@@ -140,7 +140,7 @@ def test_evaluate_takes_a_folder_whose_name_is_no_text(
     source.symlink_to(pets)
     assert main(["evaluate", str(source), "--model", str(released.run.artifact)]) == 0
     (report,) = tmp_path.glob("runs/evaluate-pets-*/report.html")
-    assert "pets\N{REPLACEMENT CHARACTER}" in report.read_text()
+    assert r"pets\xff" in report.read_text()
 
 
 def test_a_name_that_is_no_text_is_said_where_only_utf_8_may_be(
@@ -160,7 +160,7 @@ def test_a_release_of_pictures_whose_folder_is_no_text_succeeds(
 ) -> None:
     (run,) = clone_of(fitted).home.runs
     run.record(source=os.fsdecode(b"/pictures/lat\xe9"))
-    assert export.export(run).dataset.name == "lat\N{REPLACEMENT CHARACTER}"
+    assert export.export(run).dataset.name == r"lat\xe9"
 
 
 @pytest.mark.usefixtures("model_store")

@@ -9,12 +9,13 @@ from sklearn.metrics import roc_auc_score
 from data.picture import Row
 from service.artifact import Calibration
 from service.engine import Scores
+from service.names import readable
 from training import calibration, judging
 from training.corruption import CORRUPTIONS
 from training.judging import Judged
 from training.report import confidence, mistakes, slices
 from training.report.examination import Examined, look
-from training.report.names import name_in, readable
+from training.report.names import name_in
 from training.report.thumbnails import overlay
 
 CALIBRATION = Calibration(temperature=2.0, novelty_threshold=0.8)
@@ -175,4 +176,4 @@ def test_a_map_without_any_evidence_leaves_the_picture_grey() -> None:
 def test_names_that_are_no_text_can_be_read() -> None:
     assert name_in("/set", Path("/set/cat/a.png")) == "cat/a.png"
     assert name_in("/set", Path("/other/a.png")) == "/other/a.png"
-    assert readable(b"/a/\xff.png".decode("utf-8", "surrogateescape")) == "/a/\ufffd.png"
+    assert readable(b"/a/\xff.png".decode("utf-8", "surrogateescape")) == r"/a/\xff.png"

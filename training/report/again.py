@@ -6,8 +6,9 @@ import shlex
 from data.manifest import Manifest
 from service.artifact import Card, Dataset, StrictModel
 from service.cores import usable_cores
+from service.names import readable
 from training import processor
-from training.report.names import name_in, readable
+from training.report.names import name_in
 from training.run import Run
 
 EXCLUDED_SHOWN = 100
