@@ -37,7 +37,10 @@ _SETTINGS = {
 def cluster(bucket: dict[str, str]) -> Iterator[Any]:
     """A head without cores and one node, which stays; they know the bucket."""
     os.environ |= _SETTINGS | bucket
+    from ray._raylet import Config
     from ray.cluster_utils import Cluster
+
+    Config.initialize("")  # where Ray has been imported before, it has read the environment, too
 
     ours = signal.getsignal(signal.SIGTERM)
     nodes = Cluster(

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 import ray
 
-from scoring import pipeline, plan
-from scoring.decoding import decode
+from scoring import decoding, pipeline, plan
 from scoring.output import Output, Tally
 from scoring.pipeline import Stages
 from scoring.place import Place
@@ -43,7 +42,8 @@ def test_where_nothing_can_be_decoded_no_picture_is_called_bad(
 
     monkeypatch.setattr(Decoder, "decode", refuse)
     with pytest.raises(RuntimeError, match="No picture can be decoded now"):
-        decode(pa.table({"shard": [0]}), plan=listed, settings=Settings())
+        decoding.decode(pa.table({"shard": [0]}), plan=listed, settings=Settings())
+    decoding._decoder.cache_clear()  # its process is not for the tests that come after
 
 
 def test_every_shard_is_in_one_wave(
