@@ -123,8 +123,8 @@ def test_every_request_leaves_one_line_and_nobody_else_logs_it(
     "sent",
     [
         b"EHLO catdog\r\n\r\n",
-        b"POST /predict HTTP/1.1\r\nHost: c\r\nContent-Type: multipart/form-data; boundary=xyz\r\n"
-        b"Content-Length: 8\r\n\r\n--xyz \r\n",
+        b"POST /predict HTTP/1.1\r\nHost: c\r\nConnection: close\r\nContent-Length: 8\r\n"
+        b"Content-Type: multipart/form-data; boundary=xyz\r\n\r\n--xyz \r\n",
     ],
     ids=["no HTTP", "no form"],
 )

@@ -19,7 +19,7 @@ from tests.model_store import using
 
 Row = dict[str, Any]
 NOBODY = 65534
-MANY = 2560  # so that a job is not over before it can be disturbed
+MANY = 1600  # so that a job is not over before it can be disturbed
 GOOD = {
     "red.jpg": pictures.plain(pictures.RED, "JPEG"),
     "blue.png": pictures.plain(pictures.BLUE),
