@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ _ALONE = {
 }
 _REPOSITORY = Path(__file__).parent.parent
 _SHIPPED = ("scoring", "service")  # a cluster's nodes need the packages of score.txt only
+# Its processes have 15 seconds to start in, however busy the machine is (Ray 65983); on one that
+# was, it came up the next time.
+_STARTS = 3
 # Some forty shards, decoded or on their way; Ray's own choice is a third of the memory.
 _OBJECT_STORE_BYTES = 2 * 2**30
 
@@ -73,14 +77,8 @@ def connected() -> Iterator[Capacity]:
             modules = [str(_REPOSITORY / name) for name in _SHIPPED]
             ray.init(address=address, runtime_env={"py_modules": modules}, **quiet)
         else:
-            ray.init(
-                address="local",
-                num_cpus=usable_cores(),
-                object_store_memory=min(_OBJECT_STORE_BYTES, _a_third_of_memory()),
-                include_dashboard=False,
-                **quiet,
-            )
-    except (ConnectionError, ValueError, RuntimeError) as exc:
+            _start(**quiet)
+    except Exception as exc:  # also of no kind of its own, where a node does not come up
         where = f"the cluster at {ADDRESS}={address}" if address else "Ray on this machine"
         way_out = ""
         if address:
@@ -91,6 +89,29 @@ def connected() -> Iterator[Capacity]:
     finally:
         ray.shutdown()
         signal.signal(signal.SIGTERM, ours)  # Ray left its own
+
+
+def _start(**options: object) -> None:
+    """Ray on this machine, tried again where its processes were late."""
+    import ray
+
+    for start in range(_STARTS):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=usable_cores(),
+                object_store_memory=min(_OBJECT_STORE_BYTES, _a_third_of_memory()),
+                include_dashboard=False,
+                **options,
+            )
+        except (ConnectionError, ValueError, RuntimeError):
+            raise
+        except Exception:
+            if start + 1 == _STARTS:
+                raise
+            print("Ray did not come up in time: it is started again.", file=sys.stderr, flush=True)
+        else:
+            return
 
 
 def alone() -> dict[str, str]:

@@ -16,7 +16,10 @@ from service.answer import Answer, answer
 from service.engine import Engine
 from service.settings import Settings
 
-BATCH = 32
+GPU_BATCH = 32
+# A core does 1 to 2 % more pictures a second with 4 or 8 at a time than with 16 or 32, whose layers
+# outgrow its cache.
+CORE_BATCH = 8
 
 Files = Mapping[str, np.ndarray]
 """An artifact: each file's name and bytes, (N,) uint8, so that a machine's actors share them."""
@@ -38,7 +41,7 @@ class Scorer:
 
         Args:
             files: a reference of Ray's to `Files`.
-            threads: of the engine on the CPU.
+            threads: of the engine on the CPU; None on a GPU.
         Raises:
             ArtifactError, EngineError: it is not what it was, or cannot run here.
         """
@@ -50,6 +53,7 @@ class Scorer:
                 data.tofile(folder / file)
             self._card = artifact.verify(folder)
             self._engine: Engine = engines.load(folder, self._card, settings, threads=threads)
+        self._batch = CORE_BATCH if threads else GPU_BATCH
         self._tag = tag
         self._output = output
 
@@ -80,8 +84,8 @@ class Scorer:
 
     def _answers(self, pixels: np.ndarray) -> Iterator[Answer]:
         """Args: pixels: (B, 224, 224, 3) uint8, RGB; B may be 0."""
-        for start in range(0, len(pixels), BATCH):
-            scores = self._engine(pixels[start : start + BATCH])
+        for start in range(0, len(pixels), self._batch):
+            scores = self._engine(pixels[start : start + self._batch])
             for logits, novelty in zip(*scores, strict=True):
                 yield answer(logits, float(novelty), self._card.calibration, self._tag)
 

@@ -62,10 +62,11 @@ def server_command(name: str, port: int, model: Model, python: Path, workers: in
     return [*command, str(model.folder), DECODERS[name]] if name in DECODERS else command
 
 
-def engine_command(model: Model, photographs: Path, seconds: float) -> list[str]:
-    """How the engine is run alone."""
+def engine_command(model: Model, photographs: Path, seconds: float, *sizes: int) -> list[str]:
+    """How the engine is run alone, with these batch sizes or its own choice of them."""
     module = "benchmarks.serving.engine_alone"
-    return [sys.executable, "-m", module, str(model.folder), str(photographs), str(seconds)]
+    numbers = map(str, (seconds, *sizes))
+    return [sys.executable, "-m", module, str(model.folder), str(photographs), *numbers]
 
 
 def environment(model: Model) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """Our engine in a loop, without HTTP, on pictures that are decoded already: the ceiling.
 
-    python -m benchmarks.serving.engine_alone ARTIFACT LIST SECONDS
+    python -m benchmarks.serving.engine_alone ARTIFACT LIST SECONDS [BATCH_SIZE]
 
 LIST is a file with the path of a photograph on each line. Prints, as JSON, the pictures a
-second of each batch size, each measured for so many seconds.
+second of that batch size, or of several, each measured for so many seconds.
 """
 
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from service.openvino_engine import OpenVinoEngine
 BATCH_SIZES = (1, 4, 8, 16)
 
 
-def main(folder: Path, photographs: Path, seconds: float) -> None:
+def main(folder: Path, photographs: Path, seconds: float, sizes: Sequence[int]) -> None:
     """Decode, then measure each batch size."""
     engine = OpenVinoEngine(folder, artifact.verify(folder).precision)
     paths = map(Path, photographs.read_text().splitlines())
     pixels = np.stack([images.network_input(path.read_bytes()) for path in paths])
-    found = {size: round(pictures_per_s(engine, pixels, size, seconds), 2) for size in BATCH_SIZES}
+    found = {size: round(pictures_per_s(engine, pixels, size, seconds), 2) for size in sizes}
     print(json.dumps(found))
 
 
@@ -50,4 +50,5 @@ def _batches(pixels: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))
+    sizes = [int(size) for size in sys.argv[4:]] or BATCH_SIZES
+    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), sizes)

@@ -10,7 +10,7 @@ import ray
 from scoring.block import Block
 from scoring.output import Output
 from scoring.place import Place
-from scoring.scorer import BATCH, Scorer, files_of
+from scoring.scorer import CORE_BATCH, Scorer, files_of
 from service.settings import Settings
 from tests import known_network
 from tests.scoring.conftest import parts, rows
@@ -57,7 +57,7 @@ def block(colours: Colours, n: int) -> Block:
 def test_every_picture_of_a_shard_of_several_batches_gets_its_own_answer(
     scorer: Scorer, colours: Colours, out: Path
 ) -> None:
-    n = 2 * BATCH + 9
+    n = 4 * CORE_BATCH + 5
     scorer(block(colours, n).table())
     found = rows(out)
     assert [row["path"] for row in found] == [str(i) for i in range(n)]
