@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--photographs", default="starter", help="as for make train (%(default)s)")
     parser.add_argument("--model", default=store.LATEST, help="tag (%(default)s)")
     parser.add_argument("--only", type=some_of(PARTS), default=PARTS, help="of those above")
-    parser.add_argument("--pictures", type=int, help="of each job (12000, or 4000)")
+    parser.add_argument("--pictures", type=int, help="of a job (12000 for engine, else 4000)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="for memory (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     parser.add_argument("--out", type=Path, default=RESULT, help="(%(default)s)")

@@ -4,7 +4,8 @@ import multiprocessing
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,23 +93,28 @@ def test_an_interrupted_run_that_lost_a_picture_gives_way_to_a_new_one(
     assert f"Run folder {newest.folder}" in said
 
 
-@pytest.mark.usefixtures("heeds_ctrl_c")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_being_told_to_end_is_no_success(
-    number: signal.Signals,
-    fit_words: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """By a scheduler, or by Ctrl-C: or else `make train` would go on to release."""
+@contextmanager
+def before_each_step(do: Callable[[], object]) -> Iterator[None]:
+    """It is done in the midst of training, before each batch."""
     train = CatDog.training_step
 
     def training_step(self: CatDog, *batch: object) -> Tensor:
-        os.kill(os.getpid(), number)
+        do()
         return train(self, *batch)
 
-    monkeypatch.setattr(CatDog, "training_step", training_step)
-    assert main(list(fit_words[1:])) == 130
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(CatDog, "training_step", training_step)
+        yield
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_being_told_to_end_is_no_success(
+    number: signal.Signals, fit_words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By a scheduler, or by Ctrl-C: or else `make train` would go on to release."""
+    with before_each_step(lambda: os.kill(os.getpid(), number)):
+        assert main(list(fit_words[1:])) == 130
     assert "Interrupted. Run the same command again" in capsys.readouterr().err
     (run,) = runs.newest_first()
     assert run.state["state"] == "started"
@@ -128,25 +134,20 @@ def test_a_reader_that_is_killed_leaves_a_run_to_go_on_with(
     status: int,
     told: str,
     fit_words: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    train = CatDog.training_step
-
-    def training_step(self: CatDog, *batch: object) -> Tensor:
+    def kill() -> None:
         processes = [str(reader.pid) for reader in multiprocessing.active_children()]
         if all_of_them:
             processes.append(str(os.getpid()))
         # From elsewhere: what the trainer itself ends, ends well.
         subprocess.run(["kill", f"-{number.value}", *processes], check=True)
-        return train(self, *batch)
 
-    monkeypatch.setattr(CatDog, "training_step", training_step)
     words = [*fit_words[1:], "--data.workers"]
-    assert main([*words, "2"]) == status
+    with before_each_step(kill):
+        assert main([*words, "2"]) == status
     assert told in capsys.readouterr().err
     (run,) = runs.newest_first()
-    monkeypatch.setattr(CatDog, "training_step", train)
     assert main([*words, "0"]) == 0  # with fewer of them, as the sentence says
     assert run.state["state"] == "trained"
     assert [each.folder for each in runs.newest_first()] == [run.folder]
